@@ -1,0 +1,153 @@
+// Package config owns the settings: it reads them as text and hands out one typed, validated Config.
+// It must not know what the settings are used for: no HTTP, no database, no cryptography.
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Environment says how strict the defaults are.
+type Environment string
+
+// The two environments. Production forces Secure cookies, cookie name prefixes and HSTS.
+const (
+	Development Environment = "development"
+	Production  Environment = "production"
+)
+
+// Config is every setting after reading, defaulting and validating. It is a value: nobody changes it after Load.
+type Config struct {
+	Env      Environment
+	HTTP     HTTP
+	Origins  Origins
+	Database Database
+	Keys     Keys
+	Tokens   Tokens
+	Cookies  Cookies
+	Sessions Sessions
+	Accounts Accounts
+	Password Password
+	Log      Log
+
+	// Warnings are one-line remarks about settings that are legal but probably not meant,
+	// such as an unknown name in app.env.
+	Warnings []string
+}
+
+// Production reports whether APP_ENV=production.
+func (c Config) Production() bool { return c.Env == Production }
+
+// HTTP holds the listener's settings.
+type HTTP struct {
+	BindAddress       string         // BIND_ADDRESS; empty means every interface
+	Port              int            // PORT
+	TrustedProxies    []netip.Prefix // TRUSTED_PROXIES; empty means that forwarded headers never count
+	AllowedHosts      []string       // ALLOWED_HOSTS; lower case, empty means any
+	ReadHeaderTimeout time.Duration  // HTTP_READ_HEADER_TIMEOUT
+	ReadTimeout       time.Duration  // HTTP_READ_TIMEOUT
+	WriteTimeout      time.Duration  // HTTP_WRITE_TIMEOUT
+	IdleTimeout       time.Duration  // HTTP_IDLE_TIMEOUT
+	RequestTimeout    time.Duration  // HTTP_REQUEST_TIMEOUT
+	ShutdownGrace     time.Duration  // SHUTDOWN_GRACE
+	RateLimitEnabled  bool           // RATE_LIMIT_ENABLED
+}
+
+// Origins says who may call from a browser.
+type Origins struct {
+	Client             []string // CLIENT_ORIGIN; scheme://host[:port], lower case, no slash at the end
+	GETRefreshLogout   bool     // GET_REFRESH_LOGOUT
+	PreflightCacheTime time.Duration
+}
+
+// Engine names a supported database.
+type Engine string
+
+// The two engines; both are production stores.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// Database says where rows are kept.
+type Database struct {
+	Engine            Engine
+	SQLitePath        string        // the file, or ":memory:"
+	PostgresDSN       Secret        // a postgres:// URL made from DATABASE_URL or the POSTGRES_* names
+	Display           string        // where the rows are, fit for a banner: never a password
+	MaxOpenConns      int           // DB_MAX_OPEN_CONNS
+	ConnMaxLifetime   time.Duration // DB_CONN_MAX_LIFETIME
+	ConnectTimeout    time.Duration // DB_CONNECT_TIMEOUT
+	StatementTimeout  time.Duration // DB_STATEMENT_TIMEOUT
+	SQLiteSynchronous string        // SQLITE_SYNCHRONOUS: FULL or NORMAL
+}
+
+// Keys holds the key material as it was set: base64 of PEM. Nothing here is parsed yet.
+type Keys struct {
+	AccessPrivate   Secret   // ACCESS_TOKEN_PRIVATE_KEY
+	AccessPublic    string   // ACCESS_TOKEN_PUBLIC_KEY
+	AccessPrevious  []string // ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS
+	RefreshPrivate  Secret   // REFRESH_TOKEN_PRIVATE_KEY
+	RefreshPublic   string   // REFRESH_TOKEN_PUBLIC_KEY
+	RefreshPrevious []string // REFRESH_TOKEN_PREVIOUS_PUBLIC_KEYS
+	Dir             string   // KEYS_DIR
+	RSABits         int      // RSA_KEY_BITS: 2048, 3072 or 4096
+}
+
+// Tokens holds what goes into tokens and how long they live.
+type Tokens struct {
+	Issuer          string        // TOKEN_ISSUER, else PUBLIC_URL, else "latchkey"
+	Audience        string        // TOKEN_AUDIENCE
+	Leeway          time.Duration // TOKEN_LEEWAY
+	AccessLifetime  time.Duration // ACCESS_TOKEN_EXPIRED_IN, else ACCESS_TOKEN_MAXAGE minutes
+	RefreshLifetime time.Duration // REFRESH_TOKEN_EXPIRED_IN, else REFRESH_TOKEN_MAXAGE minutes
+	AccessInBody    bool          // ACCESS_TOKEN_IN_BODY
+}
+
+// SameSite is the cookie attribute of RFC 6265bis section 5.6.7.
+type SameSite string
+
+// The values that browsers know.
+const (
+	Lax    SameSite = "Lax"
+	Strict SameSite = "Strict"
+	None   SameSite = "None"
+)
+
+// Cookies holds the attributes shared by all cookies.
+type Cookies struct {
+	Domain   string   // COOKIE_DOMAIN
+	Secure   bool     // COOKIE_SECURE, always true in production
+	SameSite SameSite // COOKIE_SAMESITE
+	Prefixes bool     // true in production unless COOKIE_PREFIXES=false: __Host- and __Secure- names
+}
+
+// Sessions holds the lifetimes and bounds of sessions.
+type Sessions struct {
+	RefreshGrace time.Duration // REFRESH_GRACE
+	MaxAge       time.Duration // SESSION_MAX_AGE
+	MaxPerUser   int           // MAX_SESSIONS_PER_USER
+	EventsKept   time.Duration // EVENTS_KEPT_FOR
+}
+
+// Accounts holds the rules of registration and sign-in.
+type Accounts struct {
+	RegisterLogsIn       bool // REGISTER_LOGS_IN
+	RequireVerifiedEmail bool // REQUIRE_VERIFIED_EMAIL
+}
+
+// Password holds the cost of a hash and the bounds on hashing.
+type Password struct {
+	MemoryKiB   uint32        // PASSWORD_MEMORY_KIB
+	Iterations  uint32        // PASSWORD_ITERATIONS
+	Parallelism uint8         // PASSWORD_PARALLELISM
+	Slots       int           // HASH_SLOTS; 0 means one for each core
+	Queue       int           // HASH_QUEUE
+	QueueWait   time.Duration // HASH_QUEUE_WAIT
+}
+
+// Log says how much is logged and in what form.
+type Log struct {
+	Level  string // LOG_LEVEL: debug, info, warn, error
+	Format string // LOG_FORMAT: text or json
+}

@@ -1,0 +1,145 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"latchkey/config"
+)
+
+// faultOf loads one setting from the environment and returns its one fault, or "".
+func faultOf(t *testing.T, name, value string) string {
+	t.Helper()
+	faults := loadFaults(t, "", map[string]string{name: value})
+	if len(faults) > 1 {
+		t.Errorf("%s=%q: more than one fault: %q", name, value, faults)
+	}
+	return strings.Join(faults, "\n")
+}
+
+// TestValues holds for each sort of value what is refused, beside the nearest value that is not.
+func TestValues(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, bad, fault, good string }{
+		{"APP_ENV", "prod", `"prod" is not known; write development or production`, "development"},
+		{"LOG_LEVEL", "verbose", `"verbose" is not known; write debug, info, warn or error`, "DEBUG"},
+		{"LOG_FORMAT", "xml", `"xml" is not known; write auto, text or json`, "json"},
+		{"POSTGRES_SSLMODE", "on", `"on" is not known; write disable, allow, prefer, require, verify-ca or verify-full`, "verify-full"},
+		{"SQLITE_SYNCHRONOUS", "OFF", `"OFF" is not known; write FULL or NORMAL`, "normal"},
+		{"COOKIE_SAMESITE", "Loose", `"Loose" is not known; write Lax, Strict or None`, "strict"},
+		{"REGISTER_LOGS_IN", "ja", `"ja" is neither true nor false; write true or false (also 1, 0, yes, no, on, off)`, "yes"},
+		{"RATE_LIMIT_ENABLED", "2", `"2" is neither true nor false`, "0"},
+		{"PORT", "-1", `"-1" is below 0; write a whole number from 0 to 65535`, "0"},
+		{"PORT", "65536", `"65536" is above 65535`, "65535"},
+		{"PORT", "99999999999999999999", `is above 65535`, "8000"},
+		{"PORT", "80.5", `"80.5" is not a whole number`, "80"},
+		{"PORT", "8_0", `"8_0" is not a whole number`, "80"},
+		{"PORT", "80 81", `"80 81" is not a whole number`, "80"},
+		{"POSTGRES_PORT", "0", `"0" is below 1`, "1"},
+		{"DB_MAX_OPEN_CONNS", "501", `"501" is above 500`, "500"},
+		{"MAX_SESSIONS_PER_USER", "0", `"0" is below 1`, "1"},
+		{"HASH_SLOTS", "1025", `"1025" is above 1024`, "1024"},
+		{"PASSWORD_MEMORY_KIB", "4194305", `"4194305" is above 4194304`, "4194304"},
+		{"PASSWORD_ITERATIONS", "101", `"101" is above 100`, "100"},
+		{"PASSWORD_PARALLELISM", "65", `"65" is above 64`, "64"},
+		{"RSA_KEY_BITS", "1024", `"1024" is not offered; write 2048, 3072 or 4096`, "4096"},
+		{"ACCESS_TOKEN_EXPIRED_IN", "15", `"15" has no unit; write a duration such as 10s, 15m or 12h, from 1s to 24h`, "15m"},
+		{"ACCESS_TOKEN_EXPIRED_IN", "24h1s", `"24h1s" is above 24h`, "1d"},
+		{"ACCESS_TOKEN_EXPIRED_IN", "999ms", `"999ms" is below 1s`, "1s"},
+		{"ACCESS_TOKEN_EXPIRED_IN", "-15m", `"-15m" is below 1s`, "15m"},
+		{"REFRESH_TOKEN_EXPIRED_IN", "7.5d", `"7.5d" is not a whole number of days; write a duration such as 15m, 12h or 7d, from 1s to 400d`, "180h"},
+		{"REFRESH_TOKEN_EXPIRED_IN", "401d", `"401d" is above 400d`, "400d"},
+		{"REFRESH_TOKEN_EXPIRED_IN", "106752d", `"106752d" is longer than can be counted`, "100d"},
+		{"REFRESH_TOKEN_EXPIRED_IN", "a week", `"a week" is not a duration`, "168h"},
+		{"ACCESS_TOKEN_MAXAGE", "15m", `"15m" is not a whole number; write a whole number from 1 to 1440`, "15"},
+		{"REFRESH_TOKEN_MAXAGE", "0", `"0" is below 1`, "576000"},
+		{"REFRESH_GRACE", "0", `"0" has no unit`, "0s"},
+		{"REFRESH_GRACE", "5m1s", `"5m1s" is above 5m`, "5m"},
+		{"TOKEN_LEEWAY", "3m", `"3m" is above 2m`, "2m"},
+		{"SESSION_MAX_AGE", "0s", `"0s" is below 1s`, "1s"},
+		{"EVENTS_KEPT_FOR", "59m", `"59m" is below 1h`, "3650d"},
+		{"HTTP_WRITE_TIMEOUT", "0s", `"0s" is below 1ms; write a duration such as 10s, from 1ms to 10m`, "10m"},
+		{"CORS_MAX_AGE", "25h", `"25h" is above 24h`, "0s"},
+		{"TOKEN_AUDIENCE", "a\nb", `the value has a line break, another control character or bytes that are not UTF-8; write a name or a URL`, "a b"},
+		{"TOKEN_ISSUER", "a\xff", `the value has a line break`, "ä"},
+		{"ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS", "a,,b", `the value has an empty entry; write public keys as base64 of PEM, separated by commas`, "a,b"},
+		{"TRUSTED_PROXIES", "proxy.example", `"proxy.example" is neither an IP address nor a network`, "10.0.0.7"},
+		{"TRUSTED_PROXIES", "10.0.0.0/33", `"10.0.0.0/33" is neither`, "10.0.0.0/32"},
+		{"TRUSTED_PROXIES", "fe80::1%eth0", `"fe80::1%eth0" is neither`, "fe80::1"},
+		{"TRUSTED_PROXIES", "10.0.0.7,", `the value has an empty entry`, "10.0.0.7 , ::1"},
+		{"ALLOWED_HOSTS", "https://a.example", `"https://a.example" has a scheme`, "a.example"},
+		{"ALLOWED_HOSTS", "*.example", `"*.example" has a malformed host`, "w.example"},
+		{"ALLOWED_HOSTS", "a.example:0", `"a.example:0" has a port that is not a number from 1 to 65535`, "a.example:1"},
+		{"ALLOWED_HOSTS", "::1", `"::1" has a malformed host`, "[::1]"},
+		{"BIND_ADDRESS", "0.0.0.0:8000", `"0.0.0.0:8000" is not an address`, "0.0.0.0"},
+		{"BIND_ADDRESS", "[::1]", `"[::1]" is not an address`, "::1"},
+		{"COOKIE_DOMAIN", "https://a.example", `"https://a.example" has a scheme; write a host name without scheme and port`, "a.example"},
+		{"COOKIE_DOMAIN", "a.example:443", `"a.example:443" has a port`, "a.example"},
+		{"COOKIE_DOMAIN", "127.0.0.1", `"127.0.0.1" is an IP address`, "a.example"},
+		{"COOKIE_DOMAIN", "[::1]", `"[::1]" is an IP address`, "a.example"},
+		{"COOKIE_DOMAIN", "LocalHost", `"LocalHost" is not accepted by browsers`, "sub.localhost"},
+		{"COOKIE_DOMAIN", "a..example", `"a..example" is not a host name`, ".a.example"},
+		{"PUBLIC_URL", "auth.example", `"auth.example" has no scheme`, "https://auth.example"},
+		{"PUBLIC_URL", "https://auth.example/", `"https://auth.example/" has a slash at the end`, "https://auth.example:8443"},
+		{"DATA_DIR", "data?mode=memory", `"data?mode=memory" has one of ? # % in its path`, "/var/lib/latchkey"},
+	} {
+		got := faultOf(t, test.name, test.bad)
+		if !strings.HasPrefix(got, test.name+": ") || !strings.Contains(got, test.fault) || !strings.Contains(got, "; write ") {
+			t.Errorf("%s=%q:\n got %s\nwant %s", test.name, test.bad, got, test.fault)
+		}
+		if got := faultOf(t, test.name, test.good); got != "" {
+			t.Errorf("%s=%q is refused: %s", test.name, test.good, got)
+		}
+	}
+}
+
+// TestFields sets every setting to a value that is not its default and sees it arrive.
+func TestFields(t *testing.T) {
+	t.Parallel()
+	got := load(t, "", map[string]string{
+		"APP_ENV": "Production", "BIND_ADDRESS": "127.0.0.1", "PORT": "8443", "PUBLIC_URL": "https://Auth.Example:443",
+		"TRUSTED_PROXIES": "10.1.2.3/8, ::1,::ffff:192.0.2.1, 10.0.0.0/8", "ALLOWED_HOSTS": "Auth.Example,auth.example:8443,[0:0::1]:80",
+		"RATE_LIMIT_ENABLED": "off", "CLIENT_ORIGIN": "https://app.example", "GET_REFRESH_LOGOUT": "no", "CORS_MAX_AGE": "10m",
+		"DATABASE_URL": "sqlite:/srv/a.db", "DB_MAX_OPEN_CONNS": "9", "DB_CONN_MAX_LIFETIME": "0s", "DB_CONNECT_TIMEOUT": "1s",
+		"DB_STATEMENT_TIMEOUT": "2s", "SQLITE_SYNCHRONOUS": "normal", "KEYS_DIR": "/srv/keys", "RSA_KEY_BITS": "3072",
+		"ACCESS_TOKEN_PRIVATE_KEY": " a1\n", "ACCESS_TOKEN_PUBLIC_KEY": "a\n2 ", "ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS": "a3 , a4\n",
+		"REFRESH_TOKEN_PRIVATE_KEY": "r1", "REFRESH_TOKEN_PUBLIC_KEY": "r2", "REFRESH_TOKEN_PREVIOUS_PUBLIC_KEYS": "r3",
+		"TOKEN_ISSUER": "me", "TOKEN_AUDIENCE": "you", "TOKEN_LEEWAY": "3s", "ACCESS_TOKEN_EXPIRED_IN": "4m", "REFRESH_TOKEN_EXPIRED_IN": "5d",
+		"ACCESS_TOKEN_IN_BODY": "FALSE", "COOKIE_DOMAIN": ".Example.COM", "COOKIE_SECURE": "on", "COOKIE_SAMESITE": "none", "COOKIE_PREFIXES": "false",
+		"REFRESH_GRACE": "6s", "SESSION_MAX_AGE": "7h30m", "MAX_SESSIONS_PER_USER": "8", "EVENTS_KEPT_FOR": "9h",
+		"REGISTER_LOGS_IN": "1", "REQUIRE_VERIFIED_EMAIL": "TRUE",
+		"PASSWORD_MEMORY_KIB": "47104", "PASSWORD_ITERATIONS": "1", "PASSWORD_PARALLELISM": "3", "HASH_SLOTS": "4", "HASH_QUEUE": "0",
+		"HASH_QUEUE_WAIT": "0s", "HTTP_READ_HEADER_TIMEOUT": "1s", "HTTP_READ_TIMEOUT": "2s", "HTTP_WRITE_TIMEOUT": "3s",
+		"HTTP_IDLE_TIMEOUT": "4s", "HTTP_REQUEST_TIMEOUT": "6s", "SHUTDOWN_GRACE": "5s", "LOG_LEVEL": "Warn", "LOG_FORMAT": "TEXT",
+	})
+	want := config.Config{
+		Env: config.Production,
+		HTTP: config.HTTP{
+			BindAddress: "127.0.0.1", Port: 8443, TrustedProxies: prefixes("10.0.0.0/8", "::1/128", "192.0.2.1/32"),
+			AllowedHosts:      []string{"auth.example", "auth.example:8443", "[::1]:80"},
+			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 3 * time.Second, IdleTimeout: 4 * time.Second, RequestTimeout: 6 * time.Second,
+			ShutdownGrace: 5 * time.Second,
+		},
+		Origins: config.Origins{Client: []string{"https://app.example"}, PreflightCacheTime: 10 * time.Minute},
+		Database: config.Database{
+			Engine: config.SQLite, SQLitePath: "/srv/a.db", Display: "SQLite /srv/a.db", MaxOpenConns: 9,
+			ConnectTimeout: time.Second, StatementTimeout: 2 * time.Second, SQLiteSynchronous: "NORMAL",
+		},
+		Keys: config.Keys{
+			AccessPrivate: "a1", AccessPublic: "a\n2", AccessPrevious: []string{"a3", "a4"},
+			RefreshPrivate: "r1", RefreshPublic: "r2", RefreshPrevious: []string{"r3"}, Dir: "/srv/keys", RSABits: 3072,
+		},
+		Tokens:   config.Tokens{Issuer: "me", Audience: "you", Leeway: 3 * time.Second, AccessLifetime: 4 * time.Minute, RefreshLifetime: 120 * time.Hour},
+		Cookies:  config.Cookies{Domain: "example.com", Secure: true, SameSite: config.None},
+		Sessions: config.Sessions{RefreshGrace: 6 * time.Second, MaxAge: 450 * time.Minute, MaxPerUser: 8, EventsKept: 9 * time.Hour},
+		Accounts: config.Accounts{RegisterLogsIn: true, RequireVerifiedEmail: true},
+		Password: config.Password{MemoryKiB: 47104, Iterations: 1, Parallelism: 3, Slots: 4},
+		Log:      config.Log{Level: "warn", Format: "text"},
+	}
+	if diff := cmp.Diff(want, got, comparePrefixes, revealSecrets); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,158 @@
+package config_test
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"latchkey/config"
+)
+
+// TestRules runs each pair of settings in both environments: a line that begins with the name is a fault, one with ~ a warning.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	const (
+		weak     = "(memory/iterations/parallelism) is weaker than is safe; write at least 19456/2/1, 47104/1/1 or 12288/3/1"
+		proxies  = "lets everybody forge their address; write the addresses of your proxies"
+		insecure = "COOKIE_SAMESITE: None needs Secure cookies, or browsers drop them; set COOKIE_SECURE=true or write Lax or Strict"
+		maybe    = `COOKIE_SECURE: "maybe" is neither true nor false; write true or false (also 1, 0, yes, no, on, off)`
+		domain   = "COOKIE_DOMAIN: __Host- cookies cannot have a Domain; set COOKIE_PREFIXES=false or remove COOKIE_DOMAIN"
+	)
+	type env = map[string]string
+	for _, test := range []struct {
+		env                     env
+		development, production string
+	}{
+		{env{}, "", ""},
+		{env{"COOKIE_SECURE": "true"}, "", ""},
+		{env{"COOKIE_SECURE": "false"}, "", "COOKIE_SECURE: false is not possible in production; write true or remove it"},
+		{env{"COOKIE_SAMESITE": "None"}, insecure, ""},
+		{env{"COOKIE_SAMESITE": "None", "COOKIE_SECURE": "true"}, "", ""},
+		{env{"COOKIE_SAMESITE": "None", "COOKIE_SECURE": "maybe"}, maybe, maybe},
+		{env{"COOKIE_DOMAIN": "a.example"}, "", domain},
+		{env{"COOKIE_DOMAIN": "a.example", "COOKIE_PREFIXES": "false"}, "", ""},
+		{env{"TRUSTED_PROXIES": "0.0.0.0/0"}, `~TRUSTED_PROXIES: "0.0.0.0/0" ` + proxies, `TRUSTED_PROXIES: "0.0.0.0/0" ` + proxies},
+		{env{"TRUSTED_PROXIES": "::1/0"}, `~TRUSTED_PROXIES: "::/0" ` + proxies, `TRUSTED_PROXIES: "::/0" ` + proxies},
+		{env{"TRUSTED_PROXIES": "::ffff:0:0/96"}, `~TRUSTED_PROXIES: "0.0.0.0/0" ` + proxies, `TRUSTED_PROXIES: "0.0.0.0/0" ` + proxies},
+		{env{"TRUSTED_PROXIES": "10.0.0.0/8"}, "", ""},
+		{env{"PUBLIC_URL": "http://a.example"}, "", `~PUBLIC_URL: "http://a.example" is not https, but production cookies travel over https only; write https://host`},
+		{env{"PUBLIC_URL": "https://a.example"}, "", ""},
+		{env{"PASSWORD_MEMORY_KIB": "19455"}, "~PASSWORD_MEMORY_KIB: 19455/2/1 " + weak, "PASSWORD_MEMORY_KIB: 19455/2/1 " + weak},
+		{env{"PASSWORD_MEMORY_KIB": "47103", "PASSWORD_ITERATIONS": "1"}, "~PASSWORD_MEMORY_KIB: 47103/1/1 " + weak, "PASSWORD_MEMORY_KIB: 47103/1/1 " + weak},
+		{env{"PASSWORD_MEMORY_KIB": "47104", "PASSWORD_ITERATIONS": "1"}, "", ""},
+		{env{"PASSWORD_MEMORY_KIB": "12287", "PASSWORD_ITERATIONS": "9"}, "~PASSWORD_MEMORY_KIB: 12287/9/1 " + weak, "PASSWORD_MEMORY_KIB: 12287/9/1 " + weak},
+		{env{"PASSWORD_MEMORY_KIB": "12288", "PASSWORD_ITERATIONS": "3"}, "", ""},
+		{
+			env{"PASSWORD_MEMORY_KIB": "31", "PASSWORD_PARALLELISM": "4"},
+			"PASSWORD_MEMORY_KIB: 31 is too little for 4 lanes; write at least 32 or lower PASSWORD_PARALLELISM",
+			"PASSWORD_MEMORY_KIB: 31 is too little for 4 lanes; write at least 32 or lower PASSWORD_PARALLELISM",
+		},
+		{env{"PASSWORD_MEMORY_KIB": "32", "PASSWORD_PARALLELISM": "4"}, "~PASSWORD_MEMORY_KIB: 32/2/4 " + weak, "PASSWORD_MEMORY_KIB: 32/2/4 " + weak},
+		{
+			env{"ACCESS_TOKEN_EXPIRED_IN": "2h", "REFRESH_TOKEN_EXPIRED_IN": "1h"},
+			"~ACCESS_TOKEN_EXPIRED_IN: access tokens live 2h, longer than refresh tokens with 1h; make them shorter",
+			"~ACCESS_TOKEN_EXPIRED_IN: access tokens live 2h, longer than refresh tokens with 1h; make them shorter",
+		},
+		{
+			env{"ACCESS_TOKEN_EXPIRED_IN": "2h", "REFRESH_TOKEN_EXPIRED_IN": "1"},
+			`REFRESH_TOKEN_EXPIRED_IN: "1" has no unit; write a duration such as 15m, 12h or 7d, from 1s to 400d`,
+			`REFRESH_TOKEN_EXPIRED_IN: "1" has no unit; write a duration such as 15m, 12h or 7d, from 1s to 400d`,
+		},
+		{
+			env{"ACCESS_TOKEN_EXPIRED_IN": "15m", "ACCESS_TOKEN_MAXAGE": "x"},
+			`ACCESS_TOKEN_MAXAGE: "x" is not a whole number; write a whole number from 1 to 1440`,
+			`ACCESS_TOKEN_MAXAGE: "x" is not a whole number; write a whole number from 1 to 1440`,
+		},
+		{env{"ACCESS_TOKEN_EXPIRED_IN": "1h", "REFRESH_TOKEN_EXPIRED_IN": "1h"}, "", ""},
+	} {
+		for environment, want := range map[string]string{"development": test.development, "production": test.production} {
+			all := env{"APP_ENV": environment}
+			maps.Copy(all, test.env)
+			if diff := cmp.Diff(want, remark(t, all)); diff != "" {
+				t.Errorf("%v (-want +got):\n%s", all, diff)
+			}
+		}
+	}
+}
+
+// remark loads the settings and returns the one fault, or the one warning after a ~.
+func remark(t *testing.T, env map[string]string) string {
+	t.Helper()
+	got, err := read(t, "", env)
+	lines := ""
+	if err != nil {
+		lines = err.Error()
+	}
+	for _, warning := range got.Warnings {
+		lines += "~" + warning
+	}
+	return lines
+}
+
+func TestEnvironments(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		env    map[string]string
+		want   config.Cookies
+		format string
+	}{
+		{map[string]string{}, config.Cookies{SameSite: config.Lax}, "text"},
+		{map[string]string{"COOKIE_PREFIXES": "true", "LOG_FORMAT": "json"}, config.Cookies{SameSite: config.Lax}, "json"},
+		{map[string]string{"APP_ENV": "production"}, config.Cookies{SameSite: config.Lax, Secure: true, Prefixes: true}, "json"},
+		{
+			map[string]string{"APP_ENV": "production", "COOKIE_PREFIXES": "false", "LOG_FORMAT": "text"},
+			config.Cookies{SameSite: config.Lax, Secure: true},
+			"text",
+		},
+	} {
+		got := load(t, "", test.env)
+		if diff := cmp.Diff(test.want, got.Cookies); diff != "" || got.Log.Format != test.format {
+			t.Errorf("%v: log %s, want %s; cookies (-want +got):\n%s", test.env, got.Log.Format, test.format, diff)
+		}
+		if production := test.env["APP_ENV"] == "production"; got.Production() != production {
+			t.Errorf("%v: Production() = %v", test.env, !production)
+		}
+	}
+}
+
+func TestLifetimes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		span, minutes string
+		want          time.Duration
+		warning       string
+	}{
+		{"", "", 15 * time.Minute, ""},
+		{"", "20", 20 * time.Minute, ""},
+		{"20m", "", 20 * time.Minute, ""},
+		{"20m", "20", 20 * time.Minute, ""},
+		{"15m", "20", 15 * time.Minute, "~ACCESS_TOKEN_MAXAGE: 20 minutes differ from ACCESS_TOKEN_EXPIRED_IN=15m, which counts; remove one of them"},
+	} {
+		env := map[string]string{"ACCESS_TOKEN_EXPIRED_IN": test.span, "ACCESS_TOKEN_MAXAGE": test.minutes}
+		if got := load(t, "", env).Tokens.AccessLifetime; got != test.want {
+			t.Errorf("%v: %v, want %v", env, got, test.want)
+		}
+		if diff := cmp.Diff(test.warning, remark(t, env)); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", env, diff)
+		}
+	}
+	if got := load(t, "", map[string]string{"REFRESH_TOKEN_MAXAGE": "60"}).Tokens.RefreshLifetime; got != time.Hour {
+		t.Errorf("REFRESH_TOKEN_MAXAGE=60: %v", got)
+	}
+}
+
+func TestIssuer(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ issuer, public, want string }{
+		{"", "", "latchkey"},
+		{"", "https://Auth.Example", "https://auth.example"},
+		{"me", "https://auth.example", "me"},
+	} {
+		env := map[string]string{"TOKEN_ISSUER": test.issuer, "PUBLIC_URL": test.public}
+		if got := load(t, "", env).Tokens.Issuer; got != test.want {
+			t.Errorf("%v: issuer %q, want %q", env, got, test.want)
+		}
+	}
+}

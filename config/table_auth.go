@@ -1,0 +1,133 @@
+package config
+
+import "time"
+
+func keySettings() []Setting {
+	private := func(field func(*draft) *Secret) kind {
+		return secret(keyText("an RSA private key of at least 2048 bits as base64 of PEM", field))
+	}
+	public := func(field func(*draft) *string) kind {
+		return keyText("the public key of the same pair as base64 of PEM", field)
+	}
+	previous := func(field func(*draft) *[]string) kind {
+		return verbatim(list("public keys as base64 of PEM, separated by commas", anyEntry, field))
+	}
+	return under("Keys",
+		row("ACCESS_TOKEN_PRIVATE_KEY", "",
+			"The key that signs access tokens. When no key of this kind is set, a pair is made in KEYS_DIR at the first start.",
+			private(func(d *draft) *Secret { return &d.Keys.AccessPrivate })),
+		row("ACCESS_TOKEN_PUBLIC_KEY", "",
+			"The key that verifies access tokens. It must match ACCESS_TOKEN_PRIVATE_KEY.",
+			public(func(d *draft) *string { return &d.Keys.AccessPublic })),
+		row("ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS", "",
+			"Keys that were used before. Access tokens signed with them are accepted until they expire.",
+			previous(func(d *draft) *[]string { return &d.Keys.AccessPrevious })),
+		row("REFRESH_TOKEN_PRIVATE_KEY", "",
+			"The key that signs refresh tokens. It must be another pair than that of access tokens.",
+			private(func(d *draft) *Secret { return &d.Keys.RefreshPrivate })),
+		row("REFRESH_TOKEN_PUBLIC_KEY", "",
+			"The key that verifies refresh tokens. It must match REFRESH_TOKEN_PRIVATE_KEY.",
+			public(func(d *draft) *string { return &d.Keys.RefreshPublic })),
+		row("REFRESH_TOKEN_PREVIOUS_PUBLIC_KEYS", "",
+			"Keys that were used before. Refresh tokens signed with them are accepted until they expire.",
+			previous(func(d *draft) *[]string { return &d.Keys.RefreshPrevious })),
+		row("KEYS_DIR", "keys",
+			"The folder of the keys that the service makes for itself.",
+			plain("the path of a folder", func(d *draft) *string { return &d.Keys.Dir })),
+		row("RSA_KEY_BITS", "2048",
+			"The size of the keys that the service makes for itself.",
+			oneOf(func(d *draft) *int { return &d.Keys.RSABits }, 2048, 3072, 4096)),
+	)
+}
+
+func tokenSettings() []Setting {
+	return under("Tokens",
+		row("TOKEN_ISSUER", "",
+			"The iss claim of every token. When it is not set, PUBLIC_URL is, and without that the word latchkey.",
+			plain("a name or a URL", func(d *draft) *string { return &d.Tokens.Issuer })),
+		row("TOKEN_AUDIENCE", "latchkey",
+			"The aud claim of access tokens.",
+			plain("a name or a URL", func(d *draft) *string { return &d.Tokens.Audience })),
+		row("TOKEN_LEEWAY", "0s",
+			"By how much the clocks of two machines may differ when the times in a token are checked.",
+			duration(0, 2*time.Minute, func(d *draft) *time.Duration { return &d.Tokens.Leeway })),
+		row("ACCESS_TOKEN_EXPIRED_IN", "15m",
+			"How long an access token lives.",
+			duration(time.Second, day, func(d *draft) *time.Duration { return &d.Tokens.AccessLifetime })),
+		row("ACCESS_TOKEN_MAXAGE", "",
+			"The same in minutes; it counts only when ACCESS_TOKEN_EXPIRED_IN is not set.",
+			whole(1, int(day/time.Minute), func(d *draft) *int { return &d.accessMinutes })),
+		row("REFRESH_TOKEN_EXPIRED_IN", "7d",
+			"How long a refresh token lives, and so how long a session may rest.",
+			duration(time.Second, 400*day, func(d *draft) *time.Duration { return &d.Tokens.RefreshLifetime })),
+		row("REFRESH_TOKEN_MAXAGE", "",
+			"The same in minutes; it counts only when REFRESH_TOKEN_EXPIRED_IN is not set.",
+			whole(1, int(400*day/time.Minute), func(d *draft) *int { return &d.refreshMinutes })),
+		row("ACCESS_TOKEN_IN_BODY", "true",
+			"Whether answers carry the access token in their body as well as in its cookie.",
+			toggle(func(d *draft) *bool { return &d.Tokens.AccessInBody })),
+	)
+}
+
+func cookieSettings() []Setting {
+	return under("Cookies",
+		row("COOKIE_DOMAIN", "",
+			"The Domain attribute, which hands the cookies to every host below it. Empty keeps them with the one host that set them.",
+			cookieDomain(func(d *draft) *string { return &d.Cookies.Domain })),
+		row("COOKIE_SECURE", "false",
+			"Whether cookies are sent over HTTPS only. In production they always are, and false is refused.",
+			toggle(func(d *draft) *bool { return &d.Cookies.Secure })),
+		row("COOKIE_SAMESITE", "Lax",
+			"The SameSite attribute. None needs Secure cookies.",
+			choice(func(d *draft) *SameSite { return &d.Cookies.SameSite }, Lax, Strict, None)),
+		row("COOKIE_PREFIXES", "true",
+			"Whether the token cookies are named with __Host- and __Secure- in production. It has no effect in development.",
+			toggle(func(d *draft) *bool { return &d.cookiePrefixes })),
+	)
+}
+
+func sessionSettings() []Setting {
+	return under("Sessions and accounts",
+		row("REFRESH_GRACE", "10s",
+			"How long a refresh token that was just replaced still gets the same answer, so that parallel tabs stay signed in. With 0s every refresh rotates.",
+			duration(0, 5*time.Minute, func(d *draft) *time.Duration { return &d.Sessions.RefreshGrace })),
+		row("SESSION_MAX_AGE", "30d",
+			"How long a session lives at most, however often it is refreshed.",
+			duration(time.Second, 400*day, func(d *draft) *time.Duration { return &d.Sessions.MaxAge })),
+		row("MAX_SESSIONS_PER_USER", "100",
+			"The most sessions that one user may have at once.",
+			whole(1, 10000, func(d *draft) *int { return &d.Sessions.MaxPerUser })),
+		row("EVENTS_KEPT_FOR", "90d",
+			"How long audit events are kept.",
+			duration(time.Hour, 3650*day, func(d *draft) *time.Duration { return &d.Sessions.EventsKept })),
+		row("REGISTER_LOGS_IN", "false",
+			"Whether registration also signs the user in.",
+			toggle(func(d *draft) *bool { return &d.Accounts.RegisterLogsIn })),
+		row("REQUIRE_VERIFIED_EMAIL", "false",
+			"Whether a user must have proved the e-mail address before signing in.",
+			toggle(func(d *draft) *bool { return &d.Accounts.RequireVerifiedEmail })),
+	)
+}
+
+func passwordSettings() []Setting {
+	return under("Password hashing",
+		row("PASSWORD_MEMORY_KIB", "19456",
+			"The memory that one argon2id hash takes, in KiB. In production the three costs must reach 19456/2/1, 47104/1/1 or 12288/3/1 (memory/iterations/parallelism).",
+			whole(8, 4194304, func(d *draft) *uint32 { return &d.Password.MemoryKiB })),
+		row("PASSWORD_ITERATIONS", "2",
+			"How often argon2id passes over that memory.",
+			whole(1, 100, func(d *draft) *uint32 { return &d.Password.Iterations })),
+		row("PASSWORD_PARALLELISM", "1",
+			"How many lanes argon2id uses. Each needs at least 8 KiB of the memory.",
+			whole(1, 64, func(d *draft) *uint8 { return &d.Password.Parallelism })),
+		row("HASH_SLOTS", "0",
+			"How many passwords are hashed at once. 0 means one for each processor core.",
+			whole(0, 1024, func(d *draft) *int { return &d.Password.Slots })),
+		row("HASH_QUEUE", "64",
+			"How many requests may wait for a slot. The next one is answered with 503.",
+			whole(0, 10000, func(d *draft) *int { return &d.Password.Queue })),
+		row("HASH_QUEUE_WAIT", "5s",
+			"How long a request may wait for a slot.",
+			duration(0, time.Minute, func(d *draft) *time.Duration { return &d.Password.QueueWait })),
+	)
+}

@@ -1,0 +1,51 @@
+package password
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// slots bounds how many hashes run, how many callers wait and for how long. Waiters are served in order of arrival.
+type slots struct {
+	running, waiting chan struct{} // as many entries as there are hashes and waiters
+	wait             time.Duration
+}
+
+func newSlots(running, queue int, wait time.Duration) *slots {
+	return &slots{running: make(chan struct{}, running), waiting: make(chan struct{}, queue), wait: wait}
+}
+
+// acquire takes a slot, waiting for one if the queue has room. Whoever gets nil must call release.
+func (s *slots) acquire(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return gaveUp(ctx)
+	}
+	select {
+	case s.running <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case s.waiting <- struct{}{}:
+		defer func() { <-s.waiting }()
+	default:
+		return ErrOverloaded
+	}
+	select {
+	case s.running <- struct{}{}:
+		return nil
+	case <-time.After(s.wait):
+		return ErrOverloaded
+	case <-ctx.Done():
+		return gaveUp(ctx)
+	}
+}
+
+func (s *slots) release() { <-s.running }
+
+func (s *slots) load() (running, waiting int) { return len(s.running), len(s.waiting) }
+
+func gaveUp(ctx context.Context) error {
+	return fmt.Errorf("wait for a hashing slot: %w", ctx.Err())
+}

@@ -1,0 +1,210 @@
+package token_test
+
+import (
+	"crypto"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"latchkey/internal/token"
+)
+
+func TestAlgorithmNone(t *testing.T) {
+	targets(t, func(t *testing.T, x target) {
+		old := strings.Split(x.good(), ".")[2]
+		for _, alg := range []string{
+			`"alg":"none",`, `"alg":"None",`, `"alg":"NONE",`, `"alg":"nOnE",`, `"alg":"none ",`, `"alg":"",`, ``,
+			`"alg":null,`, `"alg":["RS256"],`, `"alg":["none"],`, `"alg":0,`,
+		} {
+			signed := x.withHeader(t, `"alg":"RS256",`, alg)
+			unsigned := signed[:strings.LastIndex(signed, ".")]
+			for _, raw := range []string{signed, unsigned + ".", unsigned, unsigned + "." + old} {
+				x.refuses(t, raw)
+			}
+		}
+	})
+}
+
+func TestPublicKeyAsHMACSecret(t *testing.T) {
+	targets(t, func(t *testing.T, x target) {
+		for _, secret := range hmacSecrets(t, &x.key.PublicKey) {
+			for alg, hash := range map[string]crypto.Hash{"HS256": crypto.SHA256, "HS384": crypto.SHA384, "HS512": crypto.SHA512} {
+				for _, header := range []string{swap(t, x.header, "RS256", alg), x.header} {
+					signed := b64([]byte(header)) + "." + b64([]byte(x.claims))
+					mac := hmac.New(hash.New, secret)
+					mac.Write([]byte(signed))
+					x.refuses(t, signed+"."+b64(mac.Sum(nil)))
+				}
+			}
+		}
+	})
+}
+
+// hmacSecrets are the blank and the common ones, and all that can be made from a public key.
+func hmacSecrets(t *testing.T, key *rsa.PublicKey) [][]byte {
+	t.Helper()
+	pkix, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs1 := x509.MarshalPKCS1PublicKey(key)
+	armoured := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix})
+	jwk, err := json.Marshal(map[string]string{"kty": "RSA", "e": "AQAB", "n": b64(key.N.Bytes())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return [][]byte{
+		{},
+		[]byte("secret"), []byte("your-256-bit-secret"), []byte("changeme"),
+		armoured, []byte(strings.ReplaceAll(string(armoured), "\n", "\r\n")), []byte(strings.TrimSpace(string(armoured))),
+		pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: pkcs1}),
+		pkix, pkcs1, []byte(base64.StdEncoding.EncodeToString(pkix)), jwk, key.N.Bytes(),
+	}
+}
+
+func TestOtherAlgorithmsOfTheRealKey(t *testing.T) {
+	targets(t, func(t *testing.T, x target) {
+		sign := func(header string, hash crypto.Hash, options crypto.SignerOpts) string {
+			signed := b64([]byte(header)) + "." + b64([]byte(x.claims))
+			digest := hash.New()
+			digest.Write([]byte(signed))
+			signature, err := x.key.Sign(rand.Reader, digest.Sum(nil), options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return signed + "." + b64(signature)
+		}
+		x.accepts(t, sign(x.header, crypto.SHA256, crypto.SHA256))
+		pss := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
+		for alg, raw := range map[string]string{
+			"RS384":                sign(swap(t, x.header, "RS256", "RS384"), crypto.SHA384, crypto.SHA384),
+			"RS512":                sign(swap(t, x.header, "RS256", "RS512"), crypto.SHA512, crypto.SHA512),
+			"PS256":                sign(swap(t, x.header, "RS256", "PS256"), crypto.SHA256, pss),
+			"RS384 called RS256":   sign(x.header, crypto.SHA384, crypto.SHA384),
+			"PS256 called RS256":   sign(x.header, crypto.SHA256, pss),
+			"RS256 called rs256":   sign(swap(t, x.header, "RS256", "rs256"), crypto.SHA256, crypto.SHA256),
+			"RS256 and a space":    sign(swap(t, x.header, "RS256", "RS256 "), crypto.SHA256, crypto.SHA256),
+			"RS256 called ES256":   sign(swap(t, x.header, "RS256", "ES256"), crypto.SHA256, crypto.SHA256),
+			"RS256 in full width":  sign(swap(t, x.header, "RS256", "ＲＳ256"), crypto.SHA256, crypto.SHA256),
+			"RS256 called SHA-256": sign(swap(t, x.header, "RS256", "SHA256"), crypto.SHA256, crypto.SHA256),
+		} {
+			t.Run(alg, func(t *testing.T) { x.refuses(t, raw) })
+		}
+	})
+}
+
+func TestPsychicSignatures(t *testing.T) {
+	targets(t, func(t *testing.T, x target) {
+		for alg, signature := range map[string][]byte{
+			"ES256": make([]byte, 64), "ES384": make([]byte, 96), "EdDSA": make([]byte, 64), "RS256": make([]byte, 256),
+			"ES256K": {0x30, 0x06, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00},
+		} {
+			x.refuses(t, b64([]byte(swap(t, x.header, "RS256", alg)))+"."+b64([]byte(x.claims))+"."+b64(signature))
+		}
+	})
+}
+
+// TestKeysInTheHeader signs with a stranger's key and offers it in the header; and signs with the right key, to see that
+// the member alone is enough to be refused. Whatever an address in the header names is not fetched.
+func TestKeysInTheHeader(t *testing.T) {
+	var hits atomic.Int32
+	listener := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
+	defer listener.Close()
+	stranger := &strangerKey().PublicKey
+	jwk := `{"kty":"RSA","e":"AQAB","kid":"` + token.Thumbprint(stranger) + `","n":"` + b64(stranger.N.Bytes()) + `"}`
+	der, err := x509.MarshalPKIXPublicKey(stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thumb := sha256.Sum256(der)
+	extra := map[string]string{
+		"jwk": jwk, "jwks": `{"keys":[` + jwk + `]}`, "x5c": `["` + base64.StdEncoding.EncodeToString(der) + `"]`,
+		"x5t": `"` + b64(thumb[:20]) + `"`, "x5t#S256": `"` + b64(thumb[:]) + `"`,
+	}
+	for i, address := range []string{listener.URL, "https://localhost/jwks", "http://169.254.169.254/latest", "file:///etc/passwd", "//host/k"} {
+		extra[fmt.Sprintf("jku%*s", i, "")], extra[fmt.Sprintf("x5u%*s", i, "")] = `"`+address+`"`, `"`+address+`"`
+	}
+	targets(t, func(t *testing.T, x target) {
+		for name, value := range extra {
+			name = strings.TrimRight(name, " ")
+			header := swap(t, x.header, "{", `{"`+name+`":`+value+`,`)
+			x.refuses(t, forge(header, x.claims, x.key))
+			x.refuses(t, forge(header, x.claims, strangerKey()))
+			x.refuses(t, forge(swap(t, header, token.Thumbprint(&x.key.PublicKey), token.Thumbprint(stranger)), x.claims, strangerKey()))
+		}
+	})
+	if n := hits.Load(); n != 0 {
+		t.Errorf("%d requests went out", n)
+	}
+}
+
+func TestKeyIDGames(t *testing.T) {
+	targets(t, func(t *testing.T, x target) {
+		good := `"kid":"` + token.Thumbprint(&x.key.PublicKey) + `"`
+		other := refreshKey()
+		if x.key == other {
+			other = accessKey()
+		}
+		for _, kid := range []string{
+			`"kid":""`, `"kid":null`, `"kid":0`, `"kid":["` + token.Thumbprint(&x.key.PublicKey) + `"]`, `"kid":{}`, `"x":""`,
+			`"kid":"` + strings.Repeat("k", 5000) + `"`, `"kid":"../../dev/null"`, `"kid":"|sleep 10"`,
+			`"kid":"x' UNION SELECT '1';--"`, `"kid":"` + token.Thumbprint(&strangerKey().PublicKey) + `"`,
+			`"kid":"` + token.Thumbprint(&other.PublicKey) + `"`, strings.ToLower(good), good[:len(good)-1] + ` "`, good + `,` + good,
+		} {
+			raw := x.withHeader(t, good, kid)
+			x.refuses(t, raw)
+			x.refuses(t, forge(swap(t, x.header, good, kid), x.claims, other))
+		}
+		x.refuses(t, forge(swap(t, x.header, good+",", ""), x.claims, x.key))
+	})
+}
+
+func TestCriticalExtensions(t *testing.T) {
+	targets(t, func(t *testing.T, x target) {
+		for _, extra := range []string{
+			`"crit":["x"],"x":1,`, `"crit":[],`, `"crit":["b64"],"b64":false,`, `"b64":false,`, `"b64":true,`, `"crit":["exp"],"exp":1,`,
+			`"crit":null,`, `"zip":"DEF",`, `"cty":"JWT",`, `"enc":"A128GCM",`, `"exp":1772367300,`,
+		} {
+			x.refuses(t, x.withHeader(t, "{", "{"+extra))
+		}
+	})
+}
+
+func TestAmbiguousHeaders(t *testing.T) {
+	targets(t, func(t *testing.T, x target) {
+		for _, change := range [][2]string{
+			{`{`, `{"alg":"none",`},
+			{`{`, `{"alg":"RS256",`},
+			{`{`, `{"ALG":"none",`},
+			{`"alg"`, `"ALG"`},
+			{`"typ"`, `"Typ"`},
+			{`"kid"`, `"KID"`},
+			{`{`, "\ufeff{"},
+			{`}`, `}{}`},
+			{`}`, `} x`},
+			{`}`, ``},
+			{`{`, `[`},
+			{`"RS256"`, "\"RS256\xff\""},
+			{`{`, `{"\u0061lg":"none",`},
+			{`+jwt"`, `+JWT"`},
+			{`+jwt"`, `+jwt "`},
+			{`+jwt`, ``},
+		} {
+			x.refuses(t, x.withHeader(t, change[0], change[1]))
+		}
+		// The same header in another spelling is the same header.
+		x.accepts(t, x.withHeader(t, `{"alg"`, ` { "\u0061lg" `))
+	})
+}

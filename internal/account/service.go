@@ -1,0 +1,160 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"latchkey/internal/password"
+	"latchkey/models"
+)
+
+// Store is what the rules ask of the database. Every method is atomic, and an outage is models.ErrUnavailable.
+type Store interface {
+	// CreateUser inserts u with its event. It is models.ErrEmailTaken or models.ErrUsernameTaken when a row is in the way.
+	CreateUser(ctx context.Context, u models.User, e models.Event) error
+	// CheckFree is models.ErrEmailTaken or models.ErrUsernameTaken when CreateUser would be, at this moment.
+	CheckFree(ctx context.Context, email string, username *string) error
+	// UserByEmail finds an account by its canonical address, or models.ErrNotFound.
+	UserByEmail(ctx context.Context, email string) (models.User, error)
+	// UserByUsername finds an account by its name without regard to case, or models.ErrNotFound.
+	UserByUsername(ctx context.Context, username string) (models.User, error)
+	// UpdateProfile writes name, photo, username and updated_at of u with the event. It is models.ErrUsernameTaken,
+	// or models.ErrNotFound when the user is gone.
+	UpdateProfile(ctx context.Context, u models.User, e models.Event) error
+	// ReplacePasswordHash writes next if the hash is still prev, and reports whether it did.
+	ReplacePasswordHash(ctx context.Context, userID uuid.UUID, prev, next models.PasswordHash, e models.Event) (bool, error)
+	// RecordEvent appends an event that belongs to no other write.
+	RecordEvent(ctx context.Context, e models.Event) error
+}
+
+// Settings are the choices of whoever runs the service.
+type Settings struct {
+	RequireVerifiedEmail bool // sign-in asks for a proved address
+}
+
+// Service applies the rules of this package. All fields are needed.
+type Service struct {
+	Store    Store
+	Hasher   *password.Hasher
+	Policy   password.Policy
+	Settings Settings
+	Now      func() time.Time // UTC
+}
+
+// now is the clock in the precision that every database keeps.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
+
+// Registration is what a person gives to get an account. Role, verification and id are never taken from outside.
+type Registration struct {
+	Name, Email               string
+	Password, PasswordConfirm string
+	Photo                     string
+	Username                  string // "" for none
+}
+
+// Register makes an account. Errors: *models.ValidationError, ErrPasswordMismatch, *password.WeakError,
+// models.ErrEmailTaken, models.ErrUsernameTaken, password.ErrOverloaded, models.ErrUnavailable.
+func (s *Service) Register(ctx context.Context, in Registration, from models.Origin) (models.User, error) {
+	user, err := s.checkRegistration(in)
+	if err != nil {
+		return models.User{}, err
+	}
+	// Saves the cost of a hash in the common case; the unique index decides.
+	if err := s.Store.CheckFree(ctx, user.Email, user.Username); err != nil {
+		return models.User{}, err
+	}
+	hash, err := s.Hasher.Hash(ctx, in.Password)
+	if err != nil {
+		return models.User{}, fmt.Errorf("hash password: %w", err)
+	}
+	user.PasswordHash = models.PasswordHash(hash)
+	e := from.Event(models.EventRegistered, user.CreatedAt, user.ID, uuid.Nil)
+	if err := s.Store.CreateUser(ctx, user, e); err != nil {
+		return models.User{}, fmt.Errorf("create user: %w", err)
+	}
+	return user, nil
+}
+
+// checkRegistration turns a form into the row that it asks for, but for the password hash.
+func (s *Service) checkRegistration(in Registration) (models.User, error) {
+	var c checker
+	now := s.now()
+	// Version 4: a user's id is seen by strangers and must not tell when the account was made.
+	user := models.User{
+		ID: uuid.New(), Role: models.RoleUser, Provider: models.ProviderLocal, CreatedAt: now, UpdatedAt: now,
+		Name: c.name(in.Name), Email: c.email(in.Email), Photo: in.Photo,
+	}
+	c.text("photo", in.Photo, maxPhoto)
+	if in.Username != "" {
+		c.username(in.Username)
+		user.Username = &in.Username
+	}
+	c.present("password", in.Password)
+	c.present("passwordConfirm", in.PasswordConfirm)
+	if err := c.err(); err != nil {
+		return models.User{}, err
+	}
+	if in.Password != in.PasswordConfirm {
+		return models.User{}, ErrPasswordMismatch
+	}
+	return user, s.Policy.Check(in.Password, user.Email, user.Name, in.Username)
+}
+
+// Changes are the parts of a profile that a user may change; nil leaves a part as it is.
+type Changes struct {
+	Name, Photo, Username *string
+}
+
+// UpdateProfile changes the caller's profile and returns it as it is now. Errors: *models.ValidationError,
+// models.ErrUsernameTaken, models.ErrNotFound when the user is gone, models.ErrUnavailable.
+func (s *Service) UpdateProfile(ctx context.Context, user models.User, in Changes, from models.Origin) (models.User, error) {
+	var c checker
+	if in.Name != nil {
+		user.Name = c.name(*in.Name)
+	}
+	if in.Photo != nil {
+		c.text("photo", *in.Photo, maxPhoto)
+		user.Photo = *in.Photo
+	}
+	if in.Username != nil {
+		c.username(*in.Username)
+		user.Username = in.Username
+	}
+	if err := c.err(); err != nil {
+		return models.User{}, err
+	}
+	if in == (Changes{}) {
+		return user, nil
+	}
+	user.UpdatedAt = s.now()
+	e := from.Event(models.EventProfileChanged, user.UpdatedAt, user.ID, uuid.Nil)
+	if err := s.Store.UpdateProfile(ctx, user, e); err != nil {
+		return models.User{}, fmt.Errorf("update profile: %w", err)
+	}
+	return user, nil
+}
+
+// rehash brings a stored hash up to the present parameters. It is a courtesy to the next sign-in:
+// when there is no free slot the old hash serves for another time.
+func (s *Service) rehash(ctx context.Context, user models.User, plain string, from models.Origin) (models.User, error) {
+	next, err := s.Hasher.Hash(ctx, plain)
+	if errors.Is(err, password.ErrOverloaded) {
+		return user, nil
+	}
+	if err != nil {
+		return user, fmt.Errorf("rehash password: %w", err)
+	}
+	e := from.Event(models.EventPasswordRehash, s.now(), user.ID, uuid.Nil)
+	done, err := s.Store.ReplacePasswordHash(ctx, user.ID, user.PasswordHash, models.PasswordHash(next), e)
+	if err != nil {
+		return user, fmt.Errorf("store new hash: %w", err)
+	}
+	if done {
+		user.PasswordHash = models.PasswordHash(next)
+	}
+	return user, nil
+}

@@ -1,0 +1,96 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"latchkey/internal/token"
+	"latchkey/models"
+)
+
+// End is the logout: it ends every session that the presented tokens name, expired tokens included.
+// Tokens that are missing or not ours name none, which is no error. ErrNotEnded means that a token may still be alive.
+func (s *Service) End(ctx context.Context, rawAccess, rawRefresh string, from models.Origin) error {
+	ended := map[uuid.UUID]uuid.UUID{}
+	if sessionID, userID := s.PresentedSession(rawRefresh); sessionID != uuid.Nil {
+		ended[sessionID] = userID
+	}
+	if access, err := s.Tokens.ParseAccess(rawAccess); err == nil || errors.Is(err, token.ErrExpired) {
+		ended[access.Session] = access.Subject
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	now := s.now()
+	for sessionID, userID := range ended {
+		e := from.Event(models.EventLogout, now, userID, sessionID)
+		if _, err := s.Store.RevokeSession(ctx, sessionID, userID, now, e); err != nil {
+			return fmt.Errorf("%w: %w", ErrNotEnded, err)
+		}
+	}
+	return nil
+}
+
+// Look says whose the presented tokens are without changing the sign-in: nothing rotates, nobody is signed out, so
+// that any number of server renders may ask at once. It prefers the access token and falls back to the refresh token.
+// The time is when the access token ends, zero when only a refresh can go on. Tokens that are missing, expired, ended
+// or superseded are ErrAccessMissing.
+func (s *Service) Look(ctx context.Context, rawAccess, rawRefresh string) (Identity, time.Time, error) {
+	if access, err := s.Tokens.ParseAccess(rawAccess); err == nil {
+		id, err := s.identify(ctx, access.Session, access.Subject, access.Generation)
+		if err == nil || errors.Is(err, models.ErrUnavailable) {
+			return id, access.ExpiresAt, err
+		}
+	}
+	refresh, err := s.Tokens.ParseRefresh(rawRefresh)
+	if err != nil {
+		return Identity{}, time.Time{}, ErrAccessMissing
+	}
+	id, err := s.identify(ctx, refresh.Session, refresh.Subject, refresh.Generation)
+	switch {
+	case errors.Is(err, models.ErrUnavailable):
+		return Identity{}, time.Time{}, err
+	case err != nil, Decide(StateOf(id.Session), refresh.Generation, s.now(), s.Settings.Grace) == Reused:
+		return Identity{}, time.Time{}, ErrAccessMissing
+	}
+	return id, time.Time{}, nil
+}
+
+// List returns the caller's live sessions, newest first.
+func (s *Service) List(ctx context.Context, caller Identity) ([]models.Session, error) {
+	rows, err := s.Store.LiveSessions(ctx, caller.User.ID, s.now())
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return rows, nil
+}
+
+// Revoke ends one of the caller's sessions, the present one included.
+// It is ErrSessionNotFound for an id that is unknown, ended or another user's.
+func (s *Service) Revoke(ctx context.Context, caller Identity, sessionID uuid.UUID, from models.Origin) error {
+	now := s.now()
+	e := from.Event(models.EventSessionRevoked, now, caller.User.ID, sessionID)
+	done, err := s.Store.RevokeSession(ctx, sessionID, caller.User.ID, now, e)
+	switch {
+	case err != nil:
+		return fmt.Errorf("revoke session: %w", err)
+	case !done:
+		return ErrSessionNotFound
+	default:
+		return nil
+	}
+}
+
+// RevokeOthers ends every session of the caller but the present one and returns how many there were.
+func (s *Service) RevokeOthers(ctx context.Context, caller Identity, from models.Origin) (int, error) {
+	now := s.now()
+	e := from.Event(models.EventSessionRevoked, now, caller.User.ID, uuid.Nil)
+	n, err := s.Store.RevokeOthers(ctx, caller.User.ID, caller.Session.ID, now, e)
+	if err != nil {
+		return 0, fmt.Errorf("revoke other sessions: %w", err)
+	}
+	return n, nil
+}

@@ -1,0 +1,65 @@
+package controllers
+
+import (
+	"io"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"latchkey/internal/request"
+	"latchkey/internal/strictjson"
+	"latchkey/models"
+)
+
+// success is the JSend envelope of contract section 2 for 2xx.
+type success struct {
+	Status      string `json:"status"`
+	Message     string `json:"message,omitempty"`
+	AccessToken string `json:"access_token,omitempty"`
+	Data        any    `json:"data,omitempty"`
+}
+
+// ok sends a success with the given data.
+func ok(c *gin.Context, status int, s success) {
+	s.Status = "success"
+	c.JSON(status, s)
+}
+
+// report hands an error to the middleware that knows its answer.
+func report(c *gin.Context, err error) {
+	_ = c.Error(err)
+}
+
+// decode reads the body, one JSON object, into the request type that into points to.
+func decode(c *gin.Context, into any) error {
+	body, err := io.ReadAll(c.Request.Body)
+	if err != nil {
+		return request.ErrMalformedJSON
+	}
+	return strictjson.Object(body, into)
+}
+
+// UserResponse is data.user: exactly the fields of contract section 3, never the hash.
+type UserResponse struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Email     string    `json:"email"`
+	Username  *string   `json:"username"`
+	Role      string    `json:"role"`
+	Photo     string    `json:"photo"`
+	Provider  string    `json:"provider"`
+	Verified  bool      `json:"verified"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+type userData struct {
+	User UserResponse `json:"user"`
+}
+
+func userDataOf(u models.User) userData {
+	return userData{UserResponse{
+		ID: u.ID.String(), Name: u.Name, Email: u.Email, Username: u.Username, Role: string(u.Role), Photo: u.Photo,
+		Provider: u.Provider, Verified: u.Verified, CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
+	}}
+}

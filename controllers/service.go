@@ -1,0 +1,75 @@
+package controllers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+)
+
+// Service answers what machines ask of the service itself: its keys and its health.
+type Service struct {
+	JWKS            []byte                                         // the RFC 7517 document
+	RevokedSessions func(ctx context.Context) ([]uuid.UUID, error) // see session.Service.Revoked
+	Ready           func(ctx context.Context) error                // nil while the service takes requests
+}
+
+// Keys publishes the public keys of access tokens.
+func (s *Service) Keys(c *gin.Context) {
+	c.Header("Cache-Control", "public, max-age=300")
+	c.Header("Cross-Origin-Resource-Policy", "cross-origin")
+	tagged(c, s.JWKS)
+}
+
+// RevokedResponse lists sessions whose access tokens must no longer be believed although they have not expired.
+type RevokedResponse struct {
+	Revoked []uuid.UUID `json:"revoked"`
+}
+
+// Revoked publishes the ids of the sessions that were revoked within the last access lifetime, for services that
+// verify tokens offline. The ids are no credentials.
+func (s *Service) Revoked(c *gin.Context) {
+	ids, err := s.RevokedSessions(c.Request.Context())
+	if err != nil {
+		report(c, err)
+		return
+	}
+	body, err := json.Marshal(RevokedResponse{ids})
+	if err != nil {
+		report(c, err)
+		return
+	}
+	c.Header("Cache-Control", "public, max-age=1")
+	c.Header("Cross-Origin-Resource-Policy", "cross-origin")
+	tagged(c, body)
+}
+
+// tagged sends a public document with an ETag (RFC 9110 section 8.8.3), or 304 to who has it.
+func tagged(c *gin.Context, body []byte) {
+	sum := sha256.Sum256(body)
+	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	c.Header("ETag", etag)
+	if c.GetHeader("If-None-Match") == etag {
+		c.Status(http.StatusNotModified)
+		return
+	}
+	c.Data(http.StatusOK, "application/json; charset=utf-8", body)
+}
+
+// Health says that the process answers requests. It asks nothing of the database.
+func (s *Service) Health(c *gin.Context) {
+	ok(c, http.StatusOK, success{Message: "Latchkey is up."})
+}
+
+// Readiness says whether requests should be sent here: the database answers and no shutdown is under way.
+func (s *Service) Readiness(c *gin.Context) {
+	if err := s.Ready(c.Request.Context()); err != nil {
+		report(c, err)
+		return
+	}
+	ok(c, http.StatusOK, success{Message: "Latchkey is ready."})
+}

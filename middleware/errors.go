@@ -1,0 +1,110 @@
+package middleware
+
+import (
+	"errors"
+	"net/http"
+
+	"latchkey/internal/account"
+	"latchkey/internal/password"
+	"latchkey/internal/request"
+	"latchkey/internal/session"
+	"latchkey/internal/strictjson"
+	"latchkey/models"
+)
+
+// answer is what the outside sees of an error.
+type answer struct {
+	err     error
+	status  int
+	code    string
+	message string
+}
+
+const (
+	notLoggedIn  = "You are not logged in: "
+	notRefreshed = "could not refresh access token: "
+)
+
+// answers is the only table from errors to answers. The first entry that errors.Is matches counts. Codes are stable;
+// existing SPAs look for "not logged in" and "not refresh" in messages.
+//
+//nolint:gochecknoglobals // a constant table
+var answers = []answer{
+	{request.ErrMalformedJSON, http.StatusBadRequest, "malformed_json", "The body must be one JSON object in UTF-8 with unique names, spelled exactly."},
+	{request.ErrUnsupportedMediaType, http.StatusUnsupportedMediaType, "unsupported_media_type", "A body must be sent as application/json, without Content-Encoding."},
+	{request.ErrBodyTooLarge, http.StatusRequestEntityTooLarge, "body_too_large", "The body may have at most 64 KiB."},
+	{request.ErrRouteNotFound, http.StatusNotFound, "not_found", "There is nothing at this address."},
+	{request.ErrMethodNotAllowed, http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take this method."},
+	{request.ErrCrossOrigin, http.StatusForbidden, "cross_origin_request", "Requests from this origin are not allowed."},
+	{request.ErrMisdirected, http.StatusMisdirectedRequest, "misdirected_request", "This server does not answer for this host."},
+
+	{account.ErrPasswordMismatch, http.StatusBadRequest, "password_mismatch", "Passwords do not match."},
+	{models.ErrEmailTaken, http.StatusConflict, "email_taken", "An account with this e-mail address exists already."},
+	{models.ErrUsernameTaken, http.StatusConflict, "username_taken", "This username is taken."},
+	{account.ErrInvalidCredentials, http.StatusUnauthorized, "invalid_credentials", "Invalid email or password"},
+	{session.ErrSignInStale, http.StatusUnauthorized, "invalid_credentials", "Invalid email or password"},
+	{account.ErrEmailNotVerified, http.StatusForbidden, "email_not_verified", "Please verify your e-mail address first."},
+	{account.ErrDisabled, http.StatusForbidden, "account_disabled", "This account is disabled."},
+
+	{session.ErrAccessMissing, http.StatusUnauthorized, "access_token_missing", notLoggedIn + "no access token was sent."},
+	{session.ErrAccessInvalid, http.StatusUnauthorized, "access_token_invalid", notLoggedIn + "the access token is not valid."},
+	{session.ErrAccessExpired, http.StatusUnauthorized, "access_token_expired", notLoggedIn + "the access token has expired."},
+	{session.ErrAccessRevoked, http.StatusUnauthorized, "session_revoked", notLoggedIn + "the session has ended."},
+	{session.ErrAccessUserGone, http.StatusUnauthorized, "user_gone", notLoggedIn + "the user belonging to this token no longer exists."},
+	{session.ErrRefreshMissing, http.StatusUnauthorized, "refresh_token_missing", notRefreshed + "no refresh token was sent."},
+	{session.ErrRefreshInvalid, http.StatusUnauthorized, "refresh_token_invalid", notRefreshed + "the refresh token is not valid."},
+	{session.ErrRefreshExpired, http.StatusUnauthorized, "refresh_token_expired", notRefreshed + "the refresh token has expired."},
+	{session.ErrRefreshRevoked, http.StatusUnauthorized, "session_revoked", notRefreshed + "the session has ended."},
+	{session.ErrRefreshReused, http.StatusUnauthorized, "refresh_token_reused", notRefreshed + "the refresh token was used before; the session has ended."},
+	{session.ErrRefreshUserGone, http.StatusUnauthorized, "user_gone", notRefreshed + "the user belonging to this token no longer exists."},
+	{session.ErrSessionNotFound, http.StatusNotFound, "session_not_found", "You have no such session."},
+
+	{session.ErrNotEnded, http.StatusServiceUnavailable, "logout_incomplete", "The session could not be ended; please try again."},
+	{password.ErrOverloaded, http.StatusServiceUnavailable, "overloaded", "Too many sign-ins at once; please try again."},
+	{models.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "The service is not available at the moment; please try again."},
+}
+
+// internalError answers whatever the table does not know. Its cause is for the log alone.
+//
+//nolint:gochecknoglobals // a constant
+var internalError = answer{nil, http.StatusInternalServerError, "internal_error", "Something went wrong on our side."}
+
+// answerTo finds the answer to an error and the fields that it names.
+func answerTo(err error) (answer, []models.FieldError) {
+	var (
+		invalid *models.ValidationError
+		types   strictjson.TypeErrors
+		weak    *password.WeakError
+		syntax  *strictjson.SyntaxError
+	)
+	switch {
+	case errors.As(err, &invalid):
+		return validationFailed(err), invalid.Fields
+	case errors.As(err, &types):
+		return validationFailed(err), wrongTypes(types)
+	case errors.As(err, &weak):
+		return answer{err, http.StatusBadRequest, "password_too_weak", weak.Message},
+			[]models.FieldError{{Field: "password", Code: weak.Rule, Message: weak.Message}}
+	case errors.As(err, &syntax):
+		err = request.ErrMalformedJSON
+	}
+	for _, a := range answers {
+		if errors.Is(err, a.err) {
+			return a, nil
+		}
+	}
+	return internalError, nil
+}
+
+func validationFailed(err error) answer {
+	return answer{err, http.StatusBadRequest, "validation_failed", "Some fields were not accepted."}
+}
+
+// wrongTypes says of each member what it should have been.
+func wrongTypes(types strictjson.TypeErrors) []models.FieldError {
+	fields := make([]models.FieldError, 0, len(types))
+	for _, t := range types {
+		fields = append(fields, models.FieldError{Field: t.Field, Code: "wrong_type", Message: "This field must be a " + t.Want + "."})
+	}
+	return fields
+}

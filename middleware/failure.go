@@ -1,0 +1,138 @@
+package middleware
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"latchkey/internal/request"
+	"latchkey/internal/session"
+	"latchkey/models"
+)
+
+// failure is the JSend envelope of contract section 2 for 4xx ("fail") and 5xx ("error").
+type failure struct {
+	Status    string       `json:"status"`
+	Code      string       `json:"code"`
+	Message   string       `json:"message"`
+	Errors    []fieldError `json:"errors,omitempty"`
+	RequestID string       `json:"request_id"`
+}
+
+// problem is the same as an RFC 9457 document.
+type problem struct {
+	Type      string       `json:"type"`
+	Title     string       `json:"title"`
+	Status    int          `json:"status"`
+	Detail    string       `json:"detail"`
+	Code      string       `json:"code"`
+	Errors    []fieldError `json:"errors,omitempty"`
+	RequestID string       `json:"request_id"`
+}
+
+type fieldError struct {
+	Field   string `json:"field"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+const (
+	mediaJSON    = "application/json; charset=utf-8"
+	mediaProblem = "application/problem+json"
+)
+
+// retryAfter is how long a client should wait before it tries again after an outage, in seconds.
+const retryAfter = "1"
+
+// Errors writes the answer to the last error that a handler reported with c.Error, unless something was written already.
+// It is the only place where errors become statuses.
+func Errors() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Next()
+		if last := c.Errors.Last(); last != nil && !c.Writer.Written() {
+			fail(c, last.Err)
+		}
+	}
+}
+
+// fail writes the answer to err.
+func fail(c *gin.Context, err error) {
+	a, fields := answerTo(err)
+	request.SetCode(c, a.code)
+	h := c.Writer.Header()
+	if a.status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", retryAfter)
+	}
+	if a.status == http.StatusUnauthorized {
+		challenge(h, err, a.message)
+	}
+	if a.status == http.StatusRequestEntityTooLarge {
+		// The rest of the body stays unread.
+		h.Set("Connection", "close")
+	}
+	write(c, a, fieldErrors(fields))
+}
+
+// challenge adds the WWW-Authenticate header of RFC 6750 section 3: with an error only if a token was presented.
+func challenge(h http.Header, err error, description string) {
+	const scheme = `Bearer realm="latchkey"`
+	switch {
+	case errors.Is(err, session.ErrAccessInvalid), errors.Is(err, session.ErrAccessExpired),
+		errors.Is(err, session.ErrAccessRevoked), errors.Is(err, session.ErrAccessUserGone):
+		h.Set("WWW-Authenticate", scheme+`, error="invalid_token", error_description="`+description+`"`)
+	default:
+		h.Set("WWW-Authenticate", scheme)
+	}
+}
+
+func fieldErrors(fields []models.FieldError) []fieldError {
+	out := make([]fieldError, 0, len(fields))
+	for _, f := range fields {
+		out = append(out, fieldError(f))
+	}
+	return out
+}
+
+// write encodes the answer in the form that the client asked for.
+func write(c *gin.Context, a answer, fields []fieldError) {
+	var body any
+	media := mediaJSON
+	if acceptsProblem(c.Request.Header) {
+		media = mediaProblem
+		body = problem{
+			Type: "about:blank#" + a.code, Title: http.StatusText(a.status), Status: a.status,
+			Detail: a.message, Code: a.code, Errors: fields, RequestID: request.ID(c),
+		}
+	} else {
+		body = failure{Status: jsend(a.status), Code: a.code, Message: a.message, Errors: fields, RequestID: request.ID(c)}
+	}
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // strings and numbers always encode
+	}
+	c.Data(a.status, media, encoded)
+	c.Abort()
+}
+
+func jsend(status int) string {
+	if status >= http.StatusInternalServerError {
+		return "error"
+	}
+	return "fail"
+}
+
+// acceptsProblem reports whether the client names application/problem+json.
+func acceptsProblem(h http.Header) bool {
+	for _, v := range h.Values("Accept") {
+		for item := range strings.SplitSeq(v, ",") {
+			media, _, _ := strings.Cut(item, ";")
+			if strings.EqualFold(strings.TrimSpace(media), mediaProblem) {
+				return true
+			}
+		}
+	}
+	return false
+}

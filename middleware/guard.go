@@ -1,0 +1,189 @@
+package middleware
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"latchkey/internal/request"
+)
+
+// MaxBody is the size of the largest body that is read, in bytes.
+const MaxBody = 64 << 10
+
+// Headers sets the security headers of every answer, whatever it will be. Handlers may replace Cache-Control.
+func Headers(production bool) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		h := c.Writer.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if production {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		c.Next()
+	}
+}
+
+// AllowedHosts answers only for the named hosts (with or without port); an empty list means any.
+// It keeps DNS rebinding and cache poisoning out.
+func AllowedHosts(hosts []string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if len(hosts) > 0 && !hostAllowed(hosts, strings.ToLower(c.Request.Host)) {
+			fail(c, request.ErrMisdirected)
+			return
+		}
+		c.Next()
+	}
+}
+
+func hostAllowed(hosts []string, host string) bool {
+	if slices.Contains(hosts, host) {
+		return true
+	}
+	name, _, err := net.SplitHostPort(host)
+	return err == nil && slices.Contains(hosts, name)
+}
+
+// Deadline bounds what a request may wait for: the database, a hashing slot, a lock.
+func Deadline(d time.Duration) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), d)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+		c.Next()
+	}
+}
+
+// Body reads the whole body, at most MaxBody bytes of plain application/json, before anything else looks at the
+// request: no handler ever sees another media type, so that no request without a preflight can carry data.
+func Body() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.Request.ContentLength == 0 {
+			c.Next()
+			return
+		}
+		body, err := readBody(c.Request)
+		if err != nil {
+			_ = c.Error(err)
+			c.Abort()
+			return
+		}
+		c.Request.Body = io.NopCloser(bytes.NewReader(body))
+		c.Next()
+	}
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > MaxBody {
+		return nil, request.ErrBodyTooLarge
+	}
+	if !plainJSON(r.Header) {
+		return nil, request.ErrUnsupportedMediaType
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	switch {
+	case err != nil:
+		return nil, errors.Join(request.ErrMalformedJSON, err)
+	case len(body) > MaxBody:
+		return nil, request.ErrBodyTooLarge
+	}
+	return body, nil
+}
+
+// plainJSON reports whether the body is said to be application/json in UTF-8 without an encoding.
+func plainJSON(h http.Header) bool {
+	types := h.Values("Content-Type")
+	if len(types) != 1 || len(h.Values("Content-Encoding")) > 0 {
+		return false
+	}
+	media, params, err := mime.ParseMediaType(types[0])
+	if err != nil || media != "application/json" {
+		return false
+	}
+	charset, named := params["charset"]
+	return !named || strings.EqualFold(charset, "utf-8")
+}
+
+// CrossOrigin refuses what a browser sends on behalf of a foreign page (OWASP CSRF, Fetch Metadata). Unsafe methods
+// are checked by http.CrossOriginProtection; the state-changing GET routes by GuardGET.
+type CrossOrigin struct {
+	protection *http.CrossOriginProtection
+	trusted    []string
+}
+
+// NewCrossOrigin trusts this origin and those of clients.
+func NewCrossOrigin(clients []string) (*CrossOrigin, error) {
+	p := http.NewCrossOriginProtection()
+	for _, o := range clients {
+		if err := p.AddTrustedOrigin(o); err != nil {
+			return nil, err
+		}
+	}
+	return &CrossOrigin{protection: p, trusted: clients}, nil
+}
+
+// Guard checks every unsafe method.
+func (x *CrossOrigin) Guard(c *gin.Context) {
+	if err := x.protection.Check(c.Request); err != nil {
+		x.refuse(c)
+		return
+	}
+	c.Next()
+}
+
+// GuardGET checks a GET that changes state, such as the refresh of existing SPAs, as strictly as a POST, and refuses
+// prefetches and pages of other origins that only their Referer gives away.
+func (x *CrossOrigin) GuardGET(c *gin.Context) {
+	probe := *c.Request
+	probe.Method = http.MethodPost
+	if x.protection.Check(&probe) != nil || prefetch(c.Request.Header) || x.foreignReferer(c.Request) {
+		x.refuse(c)
+		return
+	}
+	c.Next()
+}
+
+func (x *CrossOrigin) refuse(c *gin.Context) {
+	_ = c.Error(request.ErrCrossOrigin)
+	c.Abort()
+}
+
+// prefetch reports whether a browser asks before anybody wanted the page.
+func prefetch(h http.Header) bool {
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
+		if v := strings.ToLower(h.Get(name)); strings.Contains(v, "prefetch") || strings.Contains(v, "prerender") || strings.Contains(v, "preview") {
+			return true
+		}
+	}
+	return false
+}
+
+// foreignReferer reports whether the request names a page that is neither ours nor a client's.
+func (x *CrossOrigin) foreignReferer(r *http.Request) bool {
+	referer := r.Header.Get("Referer")
+	if referer == "" {
+		return false
+	}
+	u, err := url.Parse(referer)
+	if err != nil {
+		return true
+	}
+	if u.Host != "" && strings.EqualFold(u.Host, r.Host) {
+		return false
+	}
+	return !slices.Contains(x.trusted, strings.ToLower(u.Scheme+"://"+u.Host))
+}

@@ -1,0 +1,102 @@
+// Package routes owns the whole map from addresses to controllers and the order of the middleware.
+// It must not know how anything on the map works.
+package routes
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/gin-gonic/gin"
+
+	"latchkey/config"
+	"latchkey/controllers"
+	"latchkey/internal/cookie"
+	"latchkey/internal/session"
+	"latchkey/middleware"
+)
+
+// Parts are what the routes lead to.
+type Parts struct {
+	Log      *slog.Logger
+	Auth     *controllers.Auth
+	Users    *controllers.Users
+	Sessions *controllers.Sessions
+	Service  *controllers.Service
+	Identify *session.Service
+	Jar      *cookie.Jar
+}
+
+// New builds the handler of every address. Its errors are those of settings that gin or the guards refuse.
+func New(cfg config.Config, p Parts) (*gin.Engine, error) {
+	engine, err := newEngine(cfg.HTTP)
+	if err != nil {
+		return nil, err
+	}
+	cross, err := middleware.NewCrossOrigin(cfg.Origins.Client)
+	if err != nil {
+		return nil, fmt.Errorf("CLIENT_ORIGIN: %w", err)
+	}
+
+	engine.Use(
+		middleware.RequestID(),
+		middleware.AccessLog(p.Log),
+		middleware.Headers(cfg.Production()),
+		middleware.Recovery(p.Log),
+		middleware.Errors(),
+		middleware.AllowedHosts(cfg.HTTP.AllowedHosts),
+		middleware.CORS(cfg.Origins.Client, cfg.Origins.PreflightCacheTime),
+		cross.Guard,
+		middleware.Body(),
+		middleware.Deadline(cfg.HTTP.RequestTimeout),
+	)
+	engine.NoRoute(middleware.NoRoute)
+	engine.NoMethod(middleware.NoMethod)
+
+	public := func(path string, h gin.HandlerFunc) {
+		engine.GET(path, h)
+		engine.HEAD(path, h)
+	}
+	public("/livez", p.Service.Health)
+	public("/readyz", p.Service.Readiness)
+	public("/api/healthchecker", p.Service.Health)
+	public("/.well-known/jwks.json", p.Service.Keys)
+	public("/.well-known/revoked-sessions", p.Service.Revoked)
+
+	auth := engine.Group("/api/auth")
+	auth.POST("/register", p.Auth.Register)
+	auth.POST("/login", p.Auth.Login)
+	auth.POST("/refresh", p.Auth.Refresh)
+	auth.POST("/logout", p.Auth.Logout)
+	auth.GET("/session", p.Auth.Session)
+	if cfg.Origins.GETRefreshLogout {
+		auth.GET("/refresh", cross.GuardGET, p.Auth.Refresh)
+		auth.GET("/logout", cross.GuardGET, p.Auth.Logout)
+	}
+
+	me := engine.Group("/api/users/me", middleware.DeserializeUser(p.Identify, p.Jar))
+	me.GET("", p.Users.Me)
+	me.PATCH("", p.Users.UpdateMe)
+	me.GET("/sessions", p.Sessions.List)
+	me.DELETE("/sessions", p.Sessions.RevokeOthers)
+	me.DELETE("/sessions/:id", p.Sessions.Revoke)
+	return engine, nil
+}
+
+// newEngine makes an engine that answers exactly the addresses on the map: no redirects to near misses, no
+// decoding before matching, wrong methods told from wrong addresses, and no forwarded header believed by default.
+func newEngine(cfg config.HTTP) (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.RedirectFixedPath = false
+	engine.UseRawPath = true
+	proxies := make([]string, 0, len(cfg.TrustedProxies))
+	for _, p := range cfg.TrustedProxies {
+		proxies = append(proxies, p.String())
+	}
+	if err := engine.SetTrustedProxies(proxies); err != nil {
+		return nil, fmt.Errorf("TRUSTED_PROXIES: %w", err)
+	}
+	return engine, nil
+}

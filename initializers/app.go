@@ -1,0 +1,151 @@
+package initializers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"gorm.io/gorm"
+
+	"latchkey/config"
+	"latchkey/controllers"
+	"latchkey/internal/account"
+	"latchkey/internal/cookie"
+	"latchkey/internal/password"
+	"latchkey/internal/session"
+	"latchkey/internal/store"
+	"latchkey/internal/token"
+	"latchkey/models"
+	"latchkey/routes"
+)
+
+// App is the service, ready to answer requests.
+type App struct {
+	Handler http.Handler
+	Keys    KeySource
+
+	cfg      config.Config
+	db       *gorm.DB
+	log      *slog.Logger
+	draining atomic.Bool
+	chores   func(ctx context.Context) // run beside the server until ctx ends
+}
+
+// Outside is what the service takes from its surroundings.
+type Outside struct {
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+// New loads the keys, opens and migrates the database and builds the graph. Close the App in the end.
+func New(ctx context.Context, cfg config.Config, out Outside) (*App, error) {
+	accessKeys, refreshKeys, source, err := LoadKeys(cfg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := token.New(token.Settings{
+		Issuer: cfg.Tokens.Issuer, Audience: cfg.Tokens.Audience, Leeway: cfg.Tokens.Leeway,
+		Access: accessKeys, Refresh: refreshKeys, Now: out.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	db, err := OpenDatabase(ctx, cfg.Database)
+	if err != nil {
+		return nil, err
+	}
+	app := &App{Keys: source, cfg: cfg, db: db, log: out.Log}
+	if err := app.build(ctx, tokens, out); err != nil {
+		app.Close()
+		return nil, err
+	}
+	return app, nil
+}
+
+// build migrates and ties the parts together.
+func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) error {
+	migrator, err := NewMigrator(a.db)
+	if err != nil {
+		return err
+	}
+	if _, err := migrator.Up(ctx); err != nil {
+		return err
+	}
+	hasher, err := password.New(hashing(a.cfg.Password))
+	if err != nil {
+		return err
+	}
+	rows := store.New(a.db)
+	jar := cookie.New(cookieSettings(a.cfg.Cookies))
+	sessions := &session.Service{Store: rows, Tokens: tokens, Now: out.Now, Settings: session.Settings{
+		AccessLifetime: a.cfg.Tokens.AccessLifetime, RefreshLifetime: a.cfg.Tokens.RefreshLifetime,
+		MaxAge: a.cfg.Sessions.MaxAge, Grace: a.cfg.Sessions.RefreshGrace, MaxPerUser: a.cfg.Sessions.MaxPerUser,
+	}}
+	accounts := &account.Service{
+		Store: rows, Hasher: hasher, Policy: password.Policy{ProductName: "latchkey"}, Now: out.Now,
+		Settings: account.Settings{RequireVerifiedEmail: a.cfg.Accounts.RequireVerifiedEmail},
+	}
+	a.Handler, err = routes.New(a.cfg, routes.Parts{
+		Log: a.log,
+		Auth: &controllers.Auth{
+			Accounts: accounts, Sessions: sessions, Jar: jar,
+			AccessInBody: a.cfg.Tokens.AccessInBody, RegisterLogsIn: a.cfg.Accounts.RegisterLogsIn,
+		},
+		Users:    &controllers.Users{Accounts: accounts},
+		Sessions: &controllers.Sessions{Sessions: sessions, Jar: jar},
+		Service:  &controllers.Service{JWKS: tokens.JWKS(), RevokedSessions: sessions.Revoked, Ready: a.ready(rows)},
+		Identify: sessions,
+		Jar:      jar,
+	})
+	a.chores = func(ctx context.Context) { a.prune(ctx, rows, out.Now) }
+	return err
+}
+
+// ready reports why no request should be sent here.
+func (a *App) ready(rows *store.Store) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if a.draining.Load() {
+			return fmt.Errorf("%w: shutting down", models.ErrUnavailable)
+		}
+		ctx, cancel := context.WithTimeout(ctx, a.cfg.Database.ConnectTimeout)
+		defer cancel()
+		return rows.Ping(ctx)
+	}
+}
+
+// Close gives the database connections back.
+func (a *App) Close() {
+	pool, err := a.db.DB()
+	if err != nil {
+		return
+	}
+	if err := pool.Close(); err != nil {
+		a.log.Error("close database", "error", err)
+	}
+}
+
+// idleRelease is how long after the last hash its memory goes back to the system: each takes 19 MiB.
+const idleRelease = 5 * time.Second
+
+func hashing(cfg config.Password) password.Settings {
+	return password.Settings{
+		Params: password.Params{MemoryKiB: cfg.MemoryKiB, Iterations: cfg.Iterations, Parallelism: cfg.Parallelism},
+		Slots:  cfg.Slots, Queue: cfg.Queue, QueueWait: cfg.QueueWait,
+		IdleRelease: idleRelease,
+	}
+}
+
+func cookieSettings(cfg config.Cookies) cookie.Settings {
+	sameSite := http.SameSiteLaxMode
+	switch cfg.SameSite {
+	case config.Strict:
+		sameSite = http.SameSiteStrictMode
+	case config.None:
+		sameSite = http.SameSiteNoneMode
+	case config.Lax:
+	}
+	return cookie.Settings{Domain: cfg.Domain, Secure: cfg.Secure, SameSite: sameSite, Prefixes: cfg.Prefixes}
+}

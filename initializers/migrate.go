@@ -1,0 +1,140 @@
+package initializers
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	"github.com/pressly/goose/v3/lock"
+	"gorm.io/gorm"
+
+	"latchkey/migrations"
+)
+
+// Waiting for another node's migrations: one try a second, for five minutes.
+const (
+	lockEverySeconds = 1
+	lockTries        = 300
+)
+
+// Migrator runs the numbered SQL files of one database.
+type Migrator struct {
+	provider *goose.Provider
+}
+
+// NewMigrator prepares the files that fit the database. On PostgreSQL a session lock makes nodes that start
+// together wait for each other.
+func NewMigrator(db *gorm.DB) (*Migrator, error) {
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	open := sqliteProvider
+	if db.Name() == "postgres" {
+		open = postgresProvider
+	}
+	provider, err := open(pool)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return &Migrator{provider}, nil
+}
+
+func postgresProvider(pool *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations.Postgres, "postgres")
+	if err != nil {
+		return nil, err
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockEverySeconds, lockTries))
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, pool, files, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(locker))
+}
+
+func sqliteProvider(pool *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations.SQLite, "sqlite")
+	if err != nil {
+		return nil, err
+	}
+	versions, err := database.NewStore(database.DialectSQLite3, goose.DefaultTablename)
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider("", pool, files, goose.WithDisableGlobalRegistry(true), goose.WithStore(sqliteVersions{versions}))
+}
+
+// sqliteVersions keeps the time of each migration in the one format that our connections read; goose's own table has
+// another, which makes it believe that its table is not there.
+type sqliteVersions struct {
+	database.Store
+}
+
+// CreateVersionTable makes goose's table.
+func (s sqliteVersions) CreateVersionTable(ctx context.Context, db database.DBTxConn) error {
+	_, err := db.ExecContext(ctx, `CREATE TABLE goose_db_version (
+		id         INTEGER  PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER  NOT NULL,
+		is_applied INTEGER  NOT NULL,
+		tstamp     DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))
+	)`)
+	return err
+}
+
+// TableExists looks for goose's table.
+func (s sqliteVersions) TableExists(ctx context.Context, db database.DBTxConn) (bool, error) {
+	var n int
+	err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'").Scan(&n)
+	return n > 0, err
+}
+
+// Up applies what is pending and returns how many files that were. When nothing is pending no lock is taken.
+func (m *Migrator) Up(ctx context.Context) (int, error) {
+	pending, err := m.provider.HasPending(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("look for pending migrations: %w", err)
+	}
+	if !pending {
+		return 0, nil
+	}
+	results, err := m.provider.Up(ctx)
+	if err != nil {
+		return len(results), fmt.Errorf("migrate: %w", err)
+	}
+	return len(results), nil
+}
+
+// Down takes the newest applied file back and returns its name, "" when there is none.
+func (m *Migrator) Down(ctx context.Context) (string, error) {
+	version, err := m.provider.GetDBVersion(ctx)
+	if err != nil || version == 0 {
+		return "", err
+	}
+	result, err := m.provider.Down(ctx)
+	if err != nil {
+		return "", fmt.Errorf("migrate down: %w", err)
+	}
+	return result.Source.Path, nil
+}
+
+// MigrationStatus is one file and whether it was applied.
+type MigrationStatus struct {
+	Name    string
+	Applied bool
+}
+
+// Status lists the files in their order.
+func (m *Migrator) Status(ctx context.Context) ([]MigrationStatus, error) {
+	rows, err := m.provider.Status(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migration status: %w", err)
+	}
+	out := make([]MigrationStatus, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, MigrationStatus{Name: r.Source.Path, Applied: r.State == goose.StateApplied})
+	}
+	return out, nil
+}

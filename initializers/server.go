@@ -1,0 +1,66 @@
+package initializers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// maxHeaders bounds a request's headers to 32 KiB; net/http adds 4 KiB to what it is told.
+const maxHeaders = 28 << 10
+
+// drainNotice is how long a server that is told to stop still takes requests while /readyz says 503,
+// so that a load balancer looks away before connections are refused.
+const drainNotice = 500 * time.Millisecond
+
+// Listen opens the configured address.
+func (a *App) Listen(ctx context.Context) (net.Listener, error) {
+	address := net.JoinHostPort(a.cfg.HTTP.BindAddress, strconv.Itoa(a.cfg.HTTP.Port))
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("PORT: cannot listen on %s: %w; choose another PORT or stop what uses it", address, err)
+	}
+	return l, nil
+}
+
+// Serve answers requests until ctx ends, then drains: /readyz fails first, requests that were accepted are finished
+// within SHUTDOWN_GRACE, and nil is returned when all were.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler:           a.Handler,
+		MaxHeaderBytes:    maxHeaders,
+		ReadHeaderTimeout: a.cfg.HTTP.ReadHeaderTimeout,
+		ReadTimeout:       a.cfg.HTTP.ReadTimeout,
+		WriteTimeout:      a.cfg.HTTP.WriteTimeout,
+		IdleTimeout:       a.cfg.HTTP.IdleTimeout,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	chores, stop := context.WithCancel(ctx)
+	defer stop()
+	go a.chores(chores)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	return a.drain(context.WithoutCancel(ctx), server)
+}
+
+func (a *App) drain(ctx context.Context, server *http.Server) error {
+	a.draining.Store(true)
+	a.log.Info("shutting down", "grace", a.cfg.HTTP.ShutdownGrace)
+	time.Sleep(min(drainNotice, a.cfg.HTTP.ShutdownGrace/2))
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.HTTP.ShutdownGrace)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("requests were still under way after SHUTDOWN_GRACE: %w", err), server.Close())
+	}
+	return nil
+}

@@ -28,6 +28,7 @@ type Config struct {
 	Sessions Sessions
 	Accounts Accounts
 	Password Password
+	Limits   Limits
 	Log      Log
 
 	// Warnings are one-line remarks about settings that are legal but probably not meant,
@@ -50,7 +51,6 @@ type HTTP struct {
 	IdleTimeout       time.Duration  // HTTP_IDLE_TIMEOUT
 	RequestTimeout    time.Duration  // HTTP_REQUEST_TIMEOUT
 	ShutdownGrace     time.Duration  // SHUTDOWN_GRACE
-	RateLimitEnabled  bool           // RATE_LIMIT_ENABLED
 }
 
 // Origins says who may call from a browser.

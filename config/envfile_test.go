@@ -18,7 +18,7 @@ func TestUnknownNames(t *testing.T) {
 		"POSTGRES_HORT=a\n":                       {"app.env: unknown name POSTGRES_HORT; did you mean POSTGRES_HOST?"},
 		"PORT=8000\n# SMTP_HOST=x\n":              nil,
 		"SMTP_HOST=a\nEMAIL_FROM=b\n":             {"app.env: unknown name EMAIL_FROM; remove the line", "app.env: unknown name SMTP_HOST; remove the line"},
-		"redis.url=a\n":                           {"app.env: unknown name REDIS.URL; remove the line"},
+		"mail.box=a\n":                           {"app.env: unknown name MAIL.BOX; remove the line"},
 		"SERVER_PORT=8000\n":                      {"app.env: unknown name SERVER_PORT; remove the line"},
 		"CLIENT_ORIGN=a\n":                        {"app.env: unknown name CLIENT_ORIGN; did you mean CLIENT_ORIGIN?"},
 		"CLIENT_ORIGINS=a\n":                      {"app.env: unknown name CLIENT_ORIGINS; did you mean CLIENT_ORIGIN?"},
@@ -124,9 +124,9 @@ REFRESH_TOKEN_EXPIRED_IN=60m
 REFRESH_TOKEN_MAXAGE=60
 
 EMAIL_FROM=admin@admin.com
-REDIS_URL=localhost:6379
+SMTP_HOST=localhost
 `, nil)
-	want := []string{"app.env: unknown name EMAIL_FROM; remove the line", "app.env: unknown name REDIS_URL; remove the line"}
+	want := []string{"app.env: unknown name EMAIL_FROM; remove the line", "app.env: unknown name SMTP_HOST; remove the line"}
 	if diff := cmp.Diff(want, got.Warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}

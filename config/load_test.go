@@ -76,7 +76,7 @@ func TestDefaults(t *testing.T) {
 		Env: config.Development,
 		HTTP: config.HTTP{
 			Port: 8000, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
-			IdleTimeout: 2 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownGrace: 15 * time.Second, RateLimitEnabled: true,
+			IdleTimeout: 2 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownGrace: 15 * time.Second,
 		},
 		Origins: config.Origins{Client: []string{"http://localhost:3000"}, GETRefreshLogout: true, PreflightCacheTime: time.Hour},
 		Database: config.Database{
@@ -91,7 +91,13 @@ func TestDefaults(t *testing.T) {
 		Cookies:  config.Cookies{SameSite: config.Lax},
 		Sessions: config.Sessions{RefreshGrace: 10 * time.Second, MaxAge: 30 * day, MaxPerUser: 100, EventsKept: 90 * day},
 		Password: config.Password{MemoryKiB: 19456, Iterations: 2, Parallelism: 1, Queue: 64, QueueWait: 5 * time.Second},
-		Log:      config.Log{Level: "info", Format: "text"},
+		Limits: config.Limits{
+			Enabled: true, LoginAddress: config.Rate{Tries: 100, Period: 15 * time.Minute},
+			LoginAccountAddress: config.Rate{Tries: 10, Period: time.Hour}, LoginAccount: config.Rate{Tries: 16, Period: day},
+			LoginReserve: config.Rate{Tries: 20, Period: 10 * time.Hour}, LoginNewcomer: config.Rate{Tries: 2, Period: day},
+			LoginDevice: config.Rate{Tries: 10, Period: time.Hour}, RegisterAddress: config.Rate{Tries: 60, Period: time.Hour},
+		},
+		Log: config.Log{Level: "info", Format: "text"},
 	}
 	if diff := cmp.Diff(want, load(t, "", nil)); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)

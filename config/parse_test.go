@@ -102,7 +102,9 @@ func TestFields(t *testing.T) {
 	got := load(t, "", map[string]string{
 		"APP_ENV": "Production", "BIND_ADDRESS": "127.0.0.1", "PORT": "8443", "PUBLIC_URL": "https://Auth.Example:443",
 		"TRUSTED_PROXIES": "10.1.2.3/8, ::1,::ffff:192.0.2.1, 10.0.0.0/8", "ALLOWED_HOSTS": "Auth.Example,auth.example:8443,[0:0::1]:80",
-		"RATE_LIMIT_ENABLED": "off", "CLIENT_ORIGIN": "https://app.example", "GET_REFRESH_LOGOUT": "no", "CORS_MAX_AGE": "10m",
+		"RATE_LIMIT_ENABLED": "off", "REDIS_URL": "redis:6379", "LOGIN_LIMIT_ADDRESS": "1/1s", "LOGIN_LIMIT_ACCOUNT_ADDRESS": "2/1m",
+		"LOGIN_LIMIT_ACCOUNT": "3/1h", "LOGIN_LIMIT_RESERVE": "4/1d", "LOGIN_LIMIT_NEWCOMER": "5/7d", "LOGIN_LIMIT_DEVICE": "6/1m", "REGISTER_LIMIT_ADDRESS": "7/90s",
+		"CLIENT_ORIGIN": "https://app.example", "GET_REFRESH_LOGOUT": "no", "CORS_MAX_AGE": "10m",
 		"DATABASE_URL": "sqlite:/srv/a.db", "DB_MAX_OPEN_CONNS": "9", "DB_CONN_MAX_LIFETIME": "0s", "DB_CONNECT_TIMEOUT": "1s",
 		"DB_STATEMENT_TIMEOUT": "2s", "SQLITE_SYNCHRONOUS": "normal", "KEYS_DIR": "/srv/keys", "RSA_KEY_BITS": "3072",
 		"ACCESS_TOKEN_PRIVATE_KEY": " a1\n", "ACCESS_TOKEN_PUBLIC_KEY": "a\n2 ", "ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS": "a3 , a4\n",
@@ -137,7 +139,13 @@ func TestFields(t *testing.T) {
 		Sessions: config.Sessions{RefreshGrace: 6 * time.Second, MaxAge: 450 * time.Minute, MaxPerUser: 8, EventsKept: 9 * time.Hour},
 		Accounts: config.Accounts{RegisterLogsIn: true, RequireVerifiedEmail: true},
 		Password: config.Password{MemoryKiB: 47104, Iterations: 1, Parallelism: 3, Slots: 4},
-		Log:      config.Log{Level: "warn", Format: "text"},
+		Limits: config.Limits{
+			RedisURL: "redis://redis:6379", LoginAddress: config.Rate{Tries: 1, Period: time.Second},
+			LoginAccountAddress: config.Rate{Tries: 2, Period: time.Minute}, LoginAccount: config.Rate{Tries: 3, Period: time.Hour},
+			LoginReserve: config.Rate{Tries: 4, Period: 24 * time.Hour}, LoginNewcomer: config.Rate{Tries: 5, Period: 168 * time.Hour},
+			LoginDevice: config.Rate{Tries: 6, Period: time.Minute}, RegisterAddress: config.Rate{Tries: 7, Period: 90 * time.Second},
+		},
+		Log: config.Log{Level: "warn", Format: "text"},
 	}
 	if diff := cmp.Diff(want, got, comparePrefixes, revealSecrets); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)

@@ -50,7 +50,7 @@ func Settings() []Setting { return slices.Clone(table) }
 
 var table = slices.Concat(
 	serviceSettings(), originSettings(), databaseSettings(), keySettings(), tokenSettings(), cookieSettings(),
-	sessionSettings(), passwordSettings(), serverSettings(), logSettings(),
+	sessionSettings(), passwordSettings(), limitSettings(), serverSettings(), logSettings(),
 )
 
 func row(name, standard, about string, k kind) Setting {

@@ -28,9 +28,6 @@ func serviceSettings() []Setting {
 			"The values of the Host header that are answered. Empty means any.",
 			list("host names separated by commas, each with a port where one is used, such as api.example.com or localhost:8000",
 				allowedHost, func(d *draft) *[]string { return &d.HTTP.AllowedHosts })),
-		row("RATE_LIMIT_ENABLED", "true",
-			"Whether attempts are counted and limited. Switch it off for benchmarks and functional tests only.",
-			toggle(func(d *draft) *bool { return &d.HTTP.RateLimitEnabled })),
 	)
 }
 

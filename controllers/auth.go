@@ -67,7 +67,8 @@ func (a *Auth) Login(c *gin.Context) {
 		report(c, err)
 		return
 	}
-	user, err := a.Accounts.SignIn(c.Request.Context(), account.Credentials(in), request.Origin(c))
+	_, holder := a.former(c)
+	user, err := a.Accounts.SignIn(c.Request.Context(), account.Credentials(in), holder, request.Origin(c))
 	if err != nil {
 		report(c, err)
 		return
@@ -75,12 +76,18 @@ func (a *Auth) Login(c *gin.Context) {
 	a.signIn(c, http.StatusOK, user)
 }
 
+// former is the session that the browser still has, and its user; uuid.Nil when there is none.
+func (a *Auth) former(c *gin.Context) (sessionID, userID uuid.UUID) {
+	raw, err := a.Jar.Refresh(c.Request)
+	if err != nil {
+		return uuid.Nil, uuid.Nil
+	}
+	return a.Sessions.PresentedSession(raw)
+}
+
 // signIn opens a session in place of the one that the browser may still have.
 func (a *Auth) signIn(c *gin.Context, status int, user models.User) {
-	former := uuid.Nil
-	if raw, err := a.Jar.Refresh(c.Request); err == nil {
-		former, _ = a.Sessions.PresentedSession(raw)
-	}
+	former, _ := a.former(c)
 	issued, err := a.Sessions.Open(c.Request.Context(), user, request.Origin(c), former)
 	if err != nil {
 		report(c, err)

@@ -3,6 +3,7 @@ package initializers
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type App struct {
 
 	cfg      config.Config
 	db       *gorm.DB
+	redis    io.Closer // nil when the database counts attempts
 	log      *slog.Logger
 	draining atomic.Bool
 	chores   func(ctx context.Context) // run beside the server until ctx ends
@@ -79,13 +81,17 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		return err
 	}
 	rows := store.New(a.db)
+	guard, err := a.guard(rows)
+	if err != nil {
+		return err
+	}
 	jar := cookie.New(cookieSettings(a.cfg.Cookies))
 	sessions := &session.Service{Store: rows, Tokens: tokens, Now: out.Now, Settings: session.Settings{
 		AccessLifetime: a.cfg.Tokens.AccessLifetime, RefreshLifetime: a.cfg.Tokens.RefreshLifetime,
 		MaxAge: a.cfg.Sessions.MaxAge, Grace: a.cfg.Sessions.RefreshGrace, MaxPerUser: a.cfg.Sessions.MaxPerUser,
 	}}
 	accounts := &account.Service{
-		Store: rows, Hasher: hasher, Policy: password.Policy{ProductName: "latchkey"}, Now: out.Now,
+		Store: rows, Hasher: hasher, Guard: guard, Policy: password.Policy{ProductName: "latchkey"}, Now: out.Now,
 		Settings: account.Settings{RequireVerifiedEmail: a.cfg.Accounts.RequireVerifiedEmail},
 	}
 	a.Handler, err = routes.New(a.cfg, routes.Parts{
@@ -116,8 +122,13 @@ func (a *App) ready(rows *store.Store) func(context.Context) error {
 	}
 }
 
-// Close gives the database connections back.
+// Close gives the connections back.
 func (a *App) Close() {
+	if a.redis != nil {
+		if err := a.redis.Close(); err != nil {
+			a.log.Error("close redis", "error", err)
+		}
+	}
 	pool, err := a.db.DB()
 	if err != nil {
 		return

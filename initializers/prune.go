@@ -18,7 +18,7 @@ const (
 	pruneLeaseName = "prune"
 )
 
-// prune deletes ended sessions and old events until ctx ends.
+// prune deletes ended sessions, old events and spent counters until ctx ends.
 func (a *App) prune(ctx context.Context, rows *store.Store, now func() time.Time) {
 	for {
 		select {
@@ -42,7 +42,10 @@ func (a *App) pruneOnce(ctx context.Context, rows *store.Store, now time.Time) e
 	if err := inBatches(ctx, ended, rows.PruneSessions); err != nil {
 		return err
 	}
-	return inBatches(ctx, now.Add(-a.cfg.Sessions.EventsKept), rows.PruneEvents)
+	if err := inBatches(ctx, now.Add(-a.cfg.Sessions.EventsKept), rows.PruneEvents); err != nil {
+		return err
+	}
+	return inBatches(ctx, now, rows.PruneThrottles)
 }
 
 // inBatches deletes until a batch is not full.

@@ -9,6 +9,7 @@ import (
 	"latchkey/internal/request"
 	"latchkey/internal/session"
 	"latchkey/internal/strictjson"
+	"latchkey/internal/throttle"
 	"latchkey/models"
 )
 
@@ -64,6 +65,11 @@ var answers = []answer{
 	{models.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "The service is not available at the moment; please try again."},
 }
 
+// tooManyAttempts is the same for every account, address and route.
+//
+//nolint:gochecknoglobals // a constant
+var tooManyAttempts = answer{nil, http.StatusTooManyRequests, "too_many_attempts", "Too many attempts; please try again later."}
+
 // internalError answers whatever the table does not know. Its cause is for the log alone.
 //
 //nolint:gochecknoglobals // a constant
@@ -75,6 +81,7 @@ func answerTo(err error) (answer, []models.FieldError) {
 		invalid *models.ValidationError
 		types   strictjson.TypeErrors
 		weak    *password.WeakError
+		limit   *throttle.LimitError
 		syntax  *strictjson.SyntaxError
 	)
 	switch {
@@ -85,6 +92,8 @@ func answerTo(err error) (answer, []models.FieldError) {
 	case errors.As(err, &weak):
 		return answer{err, http.StatusBadRequest, "password_too_weak", weak.Message},
 			[]models.FieldError{{Field: "password", Code: weak.Rule, Message: weak.Message}}
+	case errors.As(err, &limit):
+		return tooManyAttempts, nil
 	case errors.As(err, &syntax):
 		err = request.ErrMalformedJSON
 	}

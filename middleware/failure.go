@@ -3,13 +3,16 @@ package middleware
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"latchkey/internal/request"
 	"latchkey/internal/session"
+	"latchkey/internal/throttle"
 	"latchkey/models"
 )
 
@@ -66,6 +69,9 @@ func fail(c *gin.Context, err error) {
 	if a.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", retryAfter)
 	}
+	if limit := (*throttle.LimitError)(nil); errors.As(err, &limit) {
+		announceLimit(h, limit.Decision)
+	}
 	if a.status == http.StatusUnauthorized {
 		challenge(h, err, a.message)
 	}
@@ -74,6 +80,14 @@ func fail(c *gin.Context, err error) {
 		h.Set("Connection", "close")
 	}
 	write(c, a, fieldErrors(fields))
+}
+
+// announceLimit says when to try again: Retry-After, and the RateLimit fields of the IETF draft of that name.
+func announceLimit(h http.Header, d throttle.Decision) {
+	wait := strconv.Itoa(max(1, int(math.Ceil(d.RetryAfter.Seconds()))))
+	h.Set("Retry-After", wait)
+	h.Set("RateLimit", `"attempts";r=0;t=`+wait)
+	h.Set("RateLimit-Policy", `"attempts";q=`+strconv.Itoa(d.Limit))
 }
 
 // challenge adds the WWW-Authenticate header of RFC 6750 section 3: with an error only if a token was presented.

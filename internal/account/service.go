@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"latchkey/internal/password"
+	"latchkey/internal/throttle"
 	"latchkey/models"
 )
 
@@ -40,6 +41,7 @@ type Settings struct {
 type Service struct {
 	Store    Store
 	Hasher   *password.Hasher
+	Guard    *throttle.Guard
 	Policy   password.Policy
 	Settings Settings
 	Now      func() time.Time // UTC
@@ -57,10 +59,13 @@ type Registration struct {
 }
 
 // Register makes an account. Errors: *models.ValidationError, ErrPasswordMismatch, *password.WeakError,
-// models.ErrEmailTaken, models.ErrUsernameTaken, password.ErrOverloaded, models.ErrUnavailable.
+// models.ErrEmailTaken, models.ErrUsernameTaken, *throttle.LimitError, password.ErrOverloaded, models.ErrUnavailable.
 func (s *Service) Register(ctx context.Context, in Registration, from models.Origin) (models.User, error) {
 	user, err := s.checkRegistration(in)
 	if err != nil {
+		return models.User{}, err
+	}
+	if err := s.Guard.CountRegistration(ctx, from.IP, user.CreatedAt); err != nil {
 		return models.User{}, err
 	}
 	// Saves the cost of a hash in the common case; the unique index decides.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"latchkey/internal/password"
+	"latchkey/internal/throttle"
 	"latchkey/models"
 )
 
@@ -17,39 +18,79 @@ type Credentials struct {
 }
 
 // SignIn proves a password. Unknown accounts cost what wrong passwords cost and look the same (ASVS 6.3.8); that an
-// account is disabled or unverified is told only to who knows its password. Errors: *models.ValidationError,
-// ErrInvalidCredentials, ErrEmailNotVerified, ErrDisabled, password.ErrOverloaded, models.ErrUnavailable.
-func (s *Service) SignIn(ctx context.Context, in Credentials, from models.Origin) (models.User, error) {
+// account is disabled or unverified is told only to who knows its password. knownTo is the user whose refresh token the
+// browser still holds, uuid.Nil when there is none: strangers who guess cannot shut that user out on this browser.
+// Errors: *models.ValidationError, ErrInvalidCredentials, ErrEmailNotVerified, ErrDisabled, *throttle.LimitError,
+// password.ErrOverloaded, models.ErrUnavailable.
+func (s *Service) SignIn(ctx context.Context, in Credentials, knownTo uuid.UUID, from models.Origin) (models.User, error) {
 	if err := in.check(); err != nil {
 		return models.User{}, err
 	}
 	user, err := s.find(ctx, in)
-	if errors.Is(err, models.ErrNotFound) {
-		if err := s.Hasher.VerifyDummy(ctx, in.Password); err != nil {
-			return models.User{}, fmt.Errorf("verify password: %w", err)
-		}
-		return models.User{}, s.refuse(ctx, uuid.Nil, "unknown_account", ErrInvalidCredentials, from)
-	}
-	if err != nil {
+	exists := err == nil
+	if err != nil && !errors.Is(err, models.ErrNotFound) {
 		return models.User{}, fmt.Errorf("find account: %w", err)
 	}
-	match, outdated, err := s.Hasher.Verify(ctx, string(user.PasswordHash), in.Password)
+	try := throttle.Try{Account: in.name(), IP: from.IP}
+	if exists {
+		try.Account, try.Known = user.ID.String(), knownTo == user.ID
+	}
+	attempt, err := s.Guard.BeginSignIn(ctx, try, s.now())
+	if err != nil {
+		return models.User{}, err
+	}
+	defer attempt.Failed()
+	match, outdated, err := s.verify(ctx, user, exists, in.Password)
 	switch {
-	case errors.Is(err, password.ErrUnusableHash):
-		return models.User{}, s.refuse(ctx, user.ID, "unusable_hash", ErrInvalidCredentials, from)
 	case err != nil:
-		return models.User{}, fmt.Errorf("verify password: %w", err)
+		return models.User{}, errors.Join(err, attempt.Abandoned(ctx))
+	case !exists:
+		return models.User{}, s.refuse(ctx, uuid.Nil, "unknown_account", ErrInvalidCredentials, from)
 	case !match:
 		return models.User{}, s.refuse(ctx, user.ID, "wrong_password", ErrInvalidCredentials, from)
+	}
+	if err := attempt.Succeeded(ctx); err != nil {
+		return models.User{}, err
+	}
+	return s.admit(ctx, user, outdated, in.Password, from)
+}
+
+// verify costs the same whether the account exists or not. A hash that cannot be used matches nothing.
+func (s *Service) verify(ctx context.Context, user models.User, exists bool, plain string) (match, outdated bool, err error) {
+	if !exists {
+		err = s.Hasher.VerifyDummy(ctx, plain)
+	} else {
+		match, outdated, err = s.Hasher.Verify(ctx, string(user.PasswordHash), plain)
+	}
+	if errors.Is(err, password.ErrUnusableHash) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("verify password: %w", err)
+	}
+	return match, outdated, nil
+}
+
+// admit decides on somebody who knows the password.
+func (s *Service) admit(ctx context.Context, user models.User, outdated bool, plain string, from models.Origin) (models.User, error) {
+	switch {
 	case user.Disabled():
 		return models.User{}, s.refuse(ctx, user.ID, "account_disabled", ErrDisabled, from)
 	case s.Settings.RequireVerifiedEmail && !user.Verified:
 		return models.User{}, s.refuse(ctx, user.ID, "email_not_verified", ErrEmailNotVerified, from)
 	case outdated:
-		return s.rehash(ctx, user, in.Password, from)
+		return s.rehash(ctx, user, plain, from)
 	default:
 		return user, nil
 	}
+}
+
+// name is the canonical form of what names the account.
+func (in *Credentials) name() string {
+	if in.Username == "" {
+		return in.Email
+	}
+	return asciiLower(in.Username)
 }
 
 // check refuses a form that can name no account.

@@ -71,7 +71,7 @@ func relaxations(cfg config.Config) string {
 	if !cfg.Production() {
 		off = append(off, "HSTS")
 	}
-	if !cfg.HTTP.RateLimitEnabled {
+	if !cfg.Limits.Enabled {
 		off = append(off, "rate limits")
 	}
 	if len(off) == 0 {

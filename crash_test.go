@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "latchkey")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput() //nolint:noctx // bounded by the test's own limit
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
@@ -101,7 +102,7 @@ func (c *client) post(ctx context.Context, address, path string, body any) (int,
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if c.refresh != "" {
-		req.AddCookie(&http.Cookie{Name: "refresh_token", Value: c.refresh}) //nolint:gosec // a request's cookie has no attributes
+		req.AddCookie(&http.Cookie{Name: "refresh_token", Value: c.refresh})
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -150,7 +151,7 @@ func TestKillNineLosesNothing(t *testing.T) {
 			}
 			var busy sync.WaitGroup
 			var mu sync.Mutex
-			for _, c := range append(fresh, people...) {
+			for _, c := range slices.Concat(fresh, people) {
 				busy.Go(func() {
 					n, lost := live(t, c, p.address)
 					mu.Lock()
@@ -159,11 +160,11 @@ func TestKillNineLosesNothing(t *testing.T) {
 					unanswered += lost
 				})
 			}
-			time.Sleep(rand.N(150 * time.Millisecond)) //nolint:gosec // no secret
+			time.Sleep(rand.N(150 * time.Millisecond))
 			p.kill()
 			busy.Wait()
 			// A handful of old hands is enough; everybody acknowledged is checked below.
-			people = append(fresh, people[:min(len(people), 4)]...)
+			people = slices.Concat(fresh, people[:min(len(people), 4)])
 		}
 		p := launch(t, getenv, "REFRESH_GRACE", "RATE_LIMIT_ENABLED")
 		settle(t, p.address, people)

@@ -18,7 +18,7 @@ func TestUnknownNames(t *testing.T) {
 		"POSTGRES_HORT=a\n":                       {"app.env: unknown name POSTGRES_HORT; did you mean POSTGRES_HOST?"},
 		"PORT=8000\n# SMTP_HOST=x\n":              nil,
 		"SMTP_HOST=a\nEMAIL_FROM=b\n":             {"app.env: unknown name EMAIL_FROM; remove the line", "app.env: unknown name SMTP_HOST; remove the line"},
-		"mail.box=a\n":                           {"app.env: unknown name MAIL.BOX; remove the line"},
+		"mail.box=a\n":                            {"app.env: unknown name MAIL.BOX; remove the line"},
 		"SERVER_PORT=8000\n":                      {"app.env: unknown name SERVER_PORT; remove the line"},
 		"CLIENT_ORIGN=a\n":                        {"app.env: unknown name CLIENT_ORIGN; did you mean CLIENT_ORIGIN?"},
 		"CLIENT_ORIGINS=a\n":                      {"app.env: unknown name CLIENT_ORIGINS; did you mean CLIENT_ORIGIN?"},

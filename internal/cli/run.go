@@ -47,9 +47,10 @@ func newRoot(p Process) *cobra.Command {
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), p) },
 	}
-	root.AddCommand(newServe(p), newMigrate(p), newKeys(), newHealthcheck(p), newVersion(p))
+	start := newServe(p)
+	root.RunE = start.RunE
+	root.AddCommand(start, newMigrate(p), newKeys(), newHealthcheck(p), newVersion(p))
 	return root
 }
 

@@ -78,7 +78,7 @@ func maxAge(now, expiresAt time.Time) int {
 }
 
 func (j *Jar) write(w http.ResponseWriter, name, value, path string, httpOnly bool, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // the flags are those of the settings; the hint is for scripts to read
 		Name: name, Value: value, Path: path, Domain: j.settings.Domain, MaxAge: maxAge,
 		Secure: j.settings.Secure, HttpOnly: httpOnly, SameSite: j.settings.SameSite,
 	})

@@ -38,16 +38,18 @@ func SetCaller(c *gin.Context, caller session.Identity) { c.Set(keyIdentity, cal
 
 // Caller returns who is signed in. It panics on a route that does not ask for a sign-in.
 func Caller(c *gin.Context) session.Identity {
-	return c.MustGet(keyIdentity).(session.Identity)
+	caller, ok := CallerIfAny(c)
+	if !ok {
+		panic("request: no sign-in was asked for on this route")
+	}
+	return caller
 }
 
 // CallerIfAny returns who is signed in, if that is known.
 func CallerIfAny(c *gin.Context) (session.Identity, bool) {
-	v, ok := c.Get(keyIdentity)
-	if !ok {
-		return session.Identity{}, false
-	}
-	return v.(session.Identity), true
+	v, _ := c.Get(keyIdentity)
+	caller, ok := v.(session.Identity)
+	return caller, ok
 }
 
 // Origin says where the request came from, for sessions and events. The address is the socket's unless a

@@ -27,7 +27,7 @@ type Process struct {
 
 // Run executes one command and returns the exit code: 0, or 1 after a line on Stderr for each fault.
 func Run(ctx context.Context, p Process) int {
-	root := newRoot(p)
+	root := newRoot(p) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(p.Args)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)

@@ -18,6 +18,10 @@ func (d *draft) applyRules() {
 	d.checkProxies()
 	d.resolveCookies()
 	d.checkPassword()
+	if d.Accounts.RegisterLogsIn && d.Accounts.RequireVerifiedEmail {
+		d.Accounts.RegisterLogsIn = false
+		d.warn("REGISTER_LOGS_IN: has no effect while REQUIRE_VERIFIED_EMAIL is true; set one of them to false")
+	}
 	if d.Log.Format == "auto" {
 		d.Log.Format = "text"
 		if d.Production() {

@@ -2,7 +2,9 @@ package controllers
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -67,8 +69,8 @@ func (a *Auth) Login(c *gin.Context) {
 		report(c, err)
 		return
 	}
-	_, holder := a.former(c)
-	user, err := a.Accounts.SignIn(c.Request.Context(), account.Credentials(in), holder, request.Origin(c))
+	knownTo := slices.Collect(maps.Values(a.presented(c)))
+	user, err := a.Accounts.SignIn(c.Request.Context(), account.Credentials(in), knownTo, request.Origin(c))
 	if err != nil {
 		report(c, err)
 		return
@@ -76,19 +78,23 @@ func (a *Auth) Login(c *gin.Context) {
 	a.signIn(c, http.StatusOK, user)
 }
 
-// former is the session that the browser still has, and its user; uuid.Nil when there is none.
-func (a *Auth) former(c *gin.Context) (sessionID, userID uuid.UUID) {
-	raw, err := a.Jar.Refresh(c.Request)
+// presented returns the sessions, and their users, that the browser still has tokens of.
+func (a *Auth) presented(c *gin.Context) map[uuid.UUID]uuid.UUID {
+	refresh, err := a.Jar.Refresh(c.Request)
 	if err != nil {
-		return uuid.Nil, uuid.Nil
+		refresh = ""
 	}
-	return a.Sessions.PresentedSession(raw)
+	access, err := request.AccessToken(c.Request, a.Jar)
+	if err != nil {
+		access = ""
+	}
+	return a.Sessions.Presented(access, refresh)
 }
 
 // signIn opens a session in place of the one that the browser may still have.
 func (a *Auth) signIn(c *gin.Context, status int, user models.User) {
-	former, _ := a.former(c)
-	issued, err := a.Sessions.Open(c.Request.Context(), user, request.Origin(c), former)
+	former := slices.Collect(maps.Keys(a.presented(c)))
+	issued, err := a.Sessions.Open(c.Request.Context(), user, request.Origin(c), former...)
 	if err != nil {
 		report(c, err)
 		return
@@ -129,6 +135,9 @@ func (a *Auth) Logout(c *gin.Context) {
 	var access string
 	if err == nil {
 		access, err = request.AccessToken(c.Request, a.Jar)
+		if !errors.Is(err, cookie.ErrAmbiguous) {
+			err = nil // a header without a token names no session
+		}
 	}
 	a.Jar.Clear(c.Writer)
 	if err == nil {

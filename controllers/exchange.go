@@ -1,6 +1,8 @@
 package controllers
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -11,7 +13,7 @@ import (
 	"latchkey/models"
 )
 
-// success is the JSend envelope of contract section 2 for 2xx.
+// success is the JSend envelope of every 2xx; see docs/http.md.
 type success struct {
 	Status      string `json:"status"`
 	Message     string `json:"message,omitempty"`
@@ -36,10 +38,26 @@ func decode(c *gin.Context, into any) error {
 	if err != nil {
 		return request.ErrMalformedJSON
 	}
-	return strictjson.Object(body, into)
+	err = strictjson.Object(body, into)
+	if types := (strictjson.TypeErrors)(nil); errors.As(err, &types) {
+		return wrongTypes(types)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", request.ErrMalformedJSON, err)
+	}
+	return nil
 }
 
-// UserResponse is data.user: exactly the fields of contract section 3, never the hash.
+// wrongTypes says of each member what it should have been.
+func wrongTypes(types strictjson.TypeErrors) error {
+	fields := make([]models.FieldError, 0, len(types))
+	for _, t := range types {
+		fields = append(fields, models.FieldError{Field: t.Field, Code: "wrong_type", Message: "This field must be a " + t.Want + "."})
+	}
+	return &models.ValidationError{Fields: fields}
+}
+
+// UserResponse is data.user: exactly the fields of docs/http.md, never the hash.
 type UserResponse struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`

@@ -8,7 +8,6 @@ import (
 	"latchkey/internal/password"
 	"latchkey/internal/request"
 	"latchkey/internal/session"
-	"latchkey/internal/strictjson"
 	"latchkey/internal/throttle"
 	"latchkey/models"
 )
@@ -79,23 +78,17 @@ var internalError = answer{nil, http.StatusInternalServerError, "internal_error"
 func answerTo(err error) (answer, []models.FieldError) {
 	var (
 		invalid *models.ValidationError
-		types   strictjson.TypeErrors
 		weak    *password.WeakError
 		limit   *throttle.LimitError
-		syntax  *strictjson.SyntaxError
 	)
 	switch {
 	case errors.As(err, &invalid):
-		return validationFailed(err), invalid.Fields
-	case errors.As(err, &types):
-		return validationFailed(err), wrongTypes(types)
+		return answer{err, http.StatusBadRequest, "validation_failed", "Some fields were not accepted."}, invalid.Fields
 	case errors.As(err, &weak):
 		return answer{err, http.StatusBadRequest, "password_too_weak", weak.Message},
 			[]models.FieldError{{Field: "password", Code: weak.Rule, Message: weak.Message}}
 	case errors.As(err, &limit):
 		return tooManyAttempts, nil
-	case errors.As(err, &syntax):
-		err = request.ErrMalformedJSON
 	}
 	for _, a := range answers {
 		if errors.Is(err, a.err) {
@@ -103,17 +96,4 @@ func answerTo(err error) (answer, []models.FieldError) {
 		}
 	}
 	return internalError, nil
-}
-
-func validationFailed(err error) answer {
-	return answer{err, http.StatusBadRequest, "validation_failed", "Some fields were not accepted."}
-}
-
-// wrongTypes says of each member what it should have been.
-func wrongTypes(types strictjson.TypeErrors) []models.FieldError {
-	fields := make([]models.FieldError, 0, len(types))
-	for _, t := range types {
-		fields = append(fields, models.FieldError{Field: t.Field, Code: "wrong_type", Message: "This field must be a " + t.Want + "."})
-	}
-	return fields
 }

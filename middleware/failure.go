@@ -1,9 +1,11 @@
 package middleware
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,7 +18,7 @@ import (
 	"latchkey/models"
 )
 
-// failure is the JSend envelope of contract section 2 for 4xx ("fail") and 5xx ("error").
+// failure is the JSend envelope of 4xx ("fail") and 5xx ("error").
 type failure struct {
 	Status    string       `json:"status"`
 	Code      string       `json:"code"`
@@ -117,7 +119,7 @@ func write(c *gin.Context, a answer, fields []fieldError) {
 	if acceptsProblem(c.Request.Header) {
 		media = mediaProblem
 		body = problem{
-			Type: "about:blank#" + a.code, Title: http.StatusText(a.status), Status: a.status,
+			Type: "about:blank", Title: http.StatusText(a.status), Status: a.status,
 			Detail: a.message, Code: a.code, Errors: fields, RequestID: request.ID(c),
 		}
 	} else {
@@ -142,9 +144,10 @@ func jsend(status int) string {
 func acceptsProblem(h http.Header) bool {
 	for _, v := range h.Values("Accept") {
 		for item := range strings.SplitSeq(v, ",") {
-			media, _, _ := strings.Cut(item, ";")
-			if strings.EqualFold(strings.TrimSpace(media), mediaProblem) {
-				return true
+			media, params, err := mime.ParseMediaType(item)
+			if err == nil && media == mediaProblem {
+				q, err := strconv.ParseFloat(cmp.Or(params["q"], "1"), 64)
+				return err == nil && q > 0
 			}
 		}
 	}

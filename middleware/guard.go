@@ -150,7 +150,7 @@ func (x *CrossOrigin) Guard(c *gin.Context) {
 func (x *CrossOrigin) GuardGET(c *gin.Context) {
 	probe := *c.Request
 	probe.Method = http.MethodPost
-	if x.protection.Check(&probe) != nil || prefetch(c.Request.Header) || x.foreignReferer(c.Request) {
+	if x.protection.Check(&probe) != nil || foreignNavigation(c.Request.Header) || prefetch(c.Request.Header) || x.foreignReferer(c.Request) {
 		x.refuse(c)
 		return
 	}
@@ -160,6 +160,16 @@ func (x *CrossOrigin) GuardGET(c *gin.Context) {
 func (x *CrossOrigin) refuse(c *gin.Context) {
 	_ = c.Error(request.ErrCrossOrigin)
 	c.Abort()
+}
+
+// foreignNavigation reports whether a link, form or frame of another origin led here (Fetch Metadata). A navigation
+// that the person started, or our own page, is none.
+func foreignNavigation(h http.Header) bool {
+	if h.Get("Sec-Fetch-Mode") != "navigate" {
+		return false
+	}
+	site := h.Get("Sec-Fetch-Site")
+	return site != "same-origin" && site != "none"
 }
 
 // prefetch reports whether a browser asks before anybody wanted the page.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -18,11 +19,11 @@ type Credentials struct {
 }
 
 // SignIn proves a password. Unknown accounts cost what wrong passwords cost and look the same (ASVS 6.3.8); that an
-// account is disabled or unverified is told only to who knows its password. knownTo is the user whose refresh token the
-// browser still holds, uuid.Nil when there is none: strangers who guess cannot shut that user out on this browser.
+// account is disabled or unverified is told only to who knows its password. knownTo are the users of whom the
+// browser still holds a token: strangers who guess cannot shut those out on this browser.
 // Errors: *models.ValidationError, ErrInvalidCredentials, ErrEmailNotVerified, ErrDisabled, *throttle.LimitError,
 // password.ErrOverloaded, models.ErrUnavailable.
-func (s *Service) SignIn(ctx context.Context, in Credentials, knownTo uuid.UUID, from models.Origin) (models.User, error) {
+func (s *Service) SignIn(ctx context.Context, in Credentials, knownTo []uuid.UUID, from models.Origin) (models.User, error) {
 	if err := in.check(); err != nil {
 		return models.User{}, err
 	}
@@ -33,7 +34,7 @@ func (s *Service) SignIn(ctx context.Context, in Credentials, knownTo uuid.UUID,
 	}
 	try := throttle.Try{Account: in.name(), IP: from.IP}
 	if exists {
-		try.Account, try.Known = user.ID.String(), knownTo == user.ID
+		try.Account, try.Known = user.ID.String(), slices.Contains(knownTo, user.ID)
 	}
 	attempt, err := s.Guard.BeginSignIn(ctx, try, s.now())
 	if err != nil {

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -25,7 +26,7 @@ func AccessToken(r *http.Request, jar *cookie.Jar) (string, error) {
 	}
 	raw, err := jar.Access(r)
 	if err != nil {
-		return "", session.ErrAccessInvalid
+		return "", fmt.Errorf("%w: %w", session.ErrAccessInvalid, err)
 	}
 	return raw, nil
 }

@@ -48,16 +48,6 @@ func (s *Service) identify(ctx context.Context, sessionID, userID uuid.UUID, gen
 	return Identity{User: user, Session: row}, nil
 }
 
-// PresentedSession returns the id and user of the session that a refresh token names, whether the token has expired
-// or not; uuid.Nil when the token is missing or not one of ours.
-func (s *Service) PresentedSession(raw string) (sessionID, userID uuid.UUID) {
-	claims, err := s.Tokens.ParseRefresh(raw)
-	if err != nil && !errors.Is(err, token.ErrExpired) {
-		return uuid.Nil, uuid.Nil
-	}
-	return claims.Session, claims.Subject
-}
-
 // staleSignIn names the error of an account that changed during the sign-in.
 func staleSignIn(err error) error {
 	if errors.Is(err, models.ErrStale) {

@@ -12,20 +12,26 @@ import (
 	"latchkey/models"
 )
 
+// Presented returns the sessions that the tokens of one request name, with their users, whether the tokens have expired
+// or not. Tokens that are missing or not ours name none.
+func (s *Service) Presented(rawAccess, rawRefresh string) map[uuid.UUID]uuid.UUID {
+	found := map[uuid.UUID]uuid.UUID{}
+	if refresh, err := s.Tokens.ParseRefresh(rawRefresh); err == nil || errors.Is(err, token.ErrExpired) {
+		found[refresh.Session] = refresh.Subject
+	}
+	if access, err := s.Tokens.ParseAccess(rawAccess); err == nil || errors.Is(err, token.ErrExpired) {
+		found[access.Session] = access.Subject
+	}
+	return found
+}
+
 // End is the logout: it ends every session that the presented tokens name, expired tokens included.
 // Tokens that are missing or not ours name none, which is no error. ErrNotEnded means that a token may still be alive.
 func (s *Service) End(ctx context.Context, rawAccess, rawRefresh string, from models.Origin) error {
-	ended := map[uuid.UUID]uuid.UUID{}
-	if sessionID, userID := s.PresentedSession(rawRefresh); sessionID != uuid.Nil {
-		ended[sessionID] = userID
-	}
-	if access, err := s.Tokens.ParseAccess(rawAccess); err == nil || errors.Is(err, token.ErrExpired) {
-		ended[access.Session] = access.Subject
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	now := s.now()
-	for sessionID, userID := range ended {
+	for sessionID, userID := range s.Presented(rawAccess, rawRefresh) {
 		e := from.Event(models.EventLogout, now, userID, sessionID)
 		if _, err := s.Store.RevokeSession(ctx, sessionID, userID, now, e); err != nil {
 			return fmt.Errorf("%w: %w", ErrNotEnded, err)

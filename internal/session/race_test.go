@@ -45,7 +45,7 @@ func TestParallelRefreshesMoveOnce(t *testing.T) {
 		nodes := [2]*session.Service{w.node(t), w.node(t)}
 		user := w.user(t)
 		for range sessions {
-			issued, err := nodes[0].Open(t.Context(), user, models.Origin{}, uuid.Nil)
+			issued, err := nodes[0].Open(t.Context(), user, models.Origin{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +109,7 @@ func TestRefreshRacesWithTheEnd(t *testing.T) {
 func raceWithEnd(t *testing.T, w *world, end func(*world, *session.Service, session.Identity, session.Issued) error) {
 	t.Helper()
 	nodes := [2]*session.Service{w.node(t), w.node(t)}
-	issued, err := nodes[0].Open(t.Context(), w.user(t), models.Origin{}, uuid.Nil)
+	issued, err := nodes[0].Open(t.Context(), w.user(t), models.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestReuseEndsTheSession(t *testing.T) {
 func checkReuse(t *testing.T, w *world, moves, replayed int, between func(*apitest.Clock)) {
 	t.Helper()
 	user := w.user(t)
-	issued, err := w.node(t).Open(t.Context(), user, models.Origin{}, uuid.Nil)
+	issued, err := w.node(t).Open(t.Context(), user, models.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func checkReuse(t *testing.T, w *world, moves, replayed int, between func(*apite
 func TestForgedRefreshClaims(t *testing.T) {
 	w := newWorld(t, testdb.SQLite(t))
 	svc := w.node(t)
-	issued, err := svc.Open(t.Context(), w.user(t), models.Origin{}, uuid.Nil)
+	issued, err := svc.Open(t.Context(), w.user(t), models.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}

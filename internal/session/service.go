@@ -12,10 +12,10 @@ import (
 
 // Store is what the rules ask of the database. Every method is atomic, and an outage is models.ErrUnavailable.
 type Store interface {
-	// OpenSession inserts s with its event, ends the session named by replaces (uuid.Nil: none) when it is the same
-	// browser's former one, and ends the oldest sessions of the user beyond most. It is models.ErrStale when
-	// the user is gone or disabled, or its password is no longer hash.
-	OpenSession(ctx context.Context, s models.Session, hash models.PasswordHash, replaces uuid.UUID, most int, login models.Event) error
+	// OpenSession inserts s with its event, ends the sessions that the same browser had before, and ends the oldest
+	// sessions of the user beyond most. It is models.ErrStale when the user is gone or disabled, or its password is
+	// no longer hash.
+	OpenSession(ctx context.Context, s models.Session, hash models.PasswordHash, former []uuid.UUID, most int, login models.Event) error
 	// SessionAndUser reads both in one query. models.ErrNotFound: there is no such user;
 	// a session that is not there, or not that user's, has ID uuid.Nil.
 	SessionAndUser(ctx context.Context, sessionID, userID uuid.UUID) (models.Session, models.User, error)
@@ -74,9 +74,9 @@ type Identity struct {
 // now is the clock in the precision that every database keeps.
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
 
-// Open starts a session for a user who has just proved to be one, and ends the session named by replaces, if any:
+// Open starts a session for a user who has just proved to be one, and ends the former ones of the same browser:
 // each authentication has an id of its own (ASVS 7.2.4). It is ErrSignInStale when the account changed meanwhile.
-func (s *Service) Open(ctx context.Context, user models.User, from models.Origin, replaces uuid.UUID) (Issued, error) {
+func (s *Service) Open(ctx context.Context, user models.User, from models.Origin, former ...uuid.UUID) (Issued, error) {
 	now := s.now()
 	endsAt := now.Add(s.Settings.MaxAge).Truncate(time.Second)
 	row := models.Session{
@@ -85,7 +85,7 @@ func (s *Service) Open(ctx context.Context, user models.User, from models.Origin
 		CreatedAt: now, LastUsedAt: now, UserAgent: from.UserAgent, IP: from.IP,
 	}
 	login := from.Event(models.EventLogin, now, user.ID, row.ID)
-	err := s.Store.OpenSession(ctx, row, user.PasswordHash, replaces, s.Settings.MaxPerUser, login)
+	err := s.Store.OpenSession(ctx, row, user.PasswordHash, former, s.Settings.MaxPerUser, login)
 	if err != nil {
 		return Issued{}, staleSignIn(err)
 	}

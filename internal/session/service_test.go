@@ -90,7 +90,7 @@ type live struct {
 
 func (w *world) live(t fataler) (*live, tokens) {
 	l := &live{world: w, t: t, nodes: [2]*session.Service{w.node(t), w.node(t)}, reach: 1}
-	issued, err := l.nodes[0].Open(context.Background(), w.user(t), models.Origin{}, uuid.Nil)
+	issued, err := l.nodes[0].Open(context.Background(), w.user(t), models.Origin{})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}

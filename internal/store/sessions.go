@@ -18,7 +18,7 @@ const (
 
 // OpenSession inserts s with its event; see session.Store. The user's row is locked meanwhile, so that a disabled
 // account or a changed password and a sign-in come one after the other.
-func (s *Store) OpenSession(ctx context.Context, row models.Session, hash models.PasswordHash, replaces uuid.UUID, most int, login models.Event) error {
+func (s *Store) OpenSession(ctx context.Context, row models.Session, hash models.PasswordHash, former []uuid.UUID, most int, login models.Event) error {
 	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var found int64
 		res := s.locked(tx).Model(&models.User{}).Select("1").
@@ -26,8 +26,10 @@ func (s *Store) OpenSession(ctx context.Context, row models.Session, hash models
 		if res.Error != nil {
 			return res.Error
 		}
-		if err := endReplaced(tx, replaces, login); err != nil {
-			return err
+		for _, id := range former {
+			if err := endReplaced(tx, id, login); err != nil {
+				return err
+			}
 		}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
@@ -45,9 +47,6 @@ func (s *Store) OpenSession(ctx context.Context, row models.Session, hash models
 
 // endReplaced ends the session that this browser had before, whoever's it was.
 func endReplaced(tx *gorm.DB, id uuid.UUID, login models.Event) error {
-	if id == uuid.Nil {
-		return nil
-	}
 	var former models.Session
 	switch res := tx.Select("user_id").Where("id = ? AND revoked_at IS NULL", id).Limit(1).Find(&former); {
 	case res.Error != nil:

@@ -1,0 +1,48 @@
+# Everything a contributor needs. `make` alone lists the targets.
+# Override on the command line, for instance: make test PKG=./internal/session TESTFLAGS='-run Rotation -v'
+
+PKG       ?= ./...
+TESTFLAGS ?=
+FUZZTIME  ?= 5s
+ARGS      ?=
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-fast lint fmt fuzz bench tidy-check vuln clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build and start the service (ARGS='…' are its arguments)
+	./bin/latchkey $(ARGS)
+
+build: ## build bin/latchkey: one static binary, no C compiler needed
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/latchkey .
+
+test: ## run all tests with the race detector, on SQLite and on a PostgreSQL that is set up for the run
+	scripts/test.sh $(TESTFLAGS) $(PKG)
+
+test-fast: ## the same without the race detector and the slow tests (go test -short)
+	scripts/with-postgres.sh go test -short $(TESTFLAGS) $(PKG)
+
+lint: ## check style, faults and the house's import rules
+	@linter=$$(scripts/tool.sh golangci-lint) && "$$linter" run $(PKG)
+
+fmt: ## format the Go code
+	@formatter=$$(scripts/tool.sh gofumpt) && git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0r "$$formatter" -w
+
+fuzz: ## fuzz every target for FUZZTIME (5s) each
+	FUZZTIME='$(FUZZTIME)' scripts/fuzz.sh $(PKG)
+
+bench: ## run the benchmarks, on SQLite and PostgreSQL
+	scripts/with-postgres.sh go test -run '^$$' -bench . -benchmem $(TESTFLAGS) $(PKG)
+
+tidy-check: ## fail when go.mod or go.sum is not tidy, or a downloaded module was changed
+	go mod tidy -diff
+	go mod verify
+
+vuln: ## look for known vulnerabilities that the code can reach (VULNDB=FILE: in a snapshot of the database)
+	VULNDB='$(VULNDB)' scripts/vuln.sh
+
+clean: ## remove what was built
+	rm -rf bin dist .cache

@@ -39,7 +39,7 @@ func decode(c *gin.Context, into any) error {
 		return request.ErrMalformedJSON
 	}
 	err = strictjson.Object(body, into)
-	if types := (strictjson.TypeErrors)(nil); errors.As(err, &types) {
+	if types := strictjson.TypeErrors(nil); errors.As(err, &types) {
 		return wrongTypes(types)
 	}
 	if err != nil {

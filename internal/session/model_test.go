@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"latchkey/internal/session"
+	"latchkey/internal/testdb"
 )
 
 // firstPair is what a login puts into a jar of the rule alone.
@@ -69,40 +70,53 @@ func TestSearchFindsTheFaultsOfWeakerRules(t *testing.T) {
 	}
 }
 
-// A thief with a copy and the owner refresh and use what they got, in any order, each more than 2G after the other:
-// the second of the two to come is refused and the session is dead for both.
+// A thief with a copy and the owner refresh and use what they got, in any order, each more than 2G after the other, on
+// any node, before or after a restart: the second of the two to come is refused and the session is dead for both.
 func TestThiefIsCaught(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		srv := newRuleOnly(rule)
-		owner := firstPair
-		for range rapid.IntRange(0, 5).Draw(t, "rotations before") {
-			srv.clock = srv.clock.Add(2 * grace)
-			round(srv, &owner)
-		}
-		thief := owner
-		first, second := &owner, &thief
-		if rapid.Bool().Draw(t, "thief first") {
-			first, second = second, first
-		}
-		for range rapid.IntRange(1, 5).Draw(t, "rounds of the first") {
-			srv.clock = srv.clock.Add(2*grace + gaps().Draw(t, "gap"))
-			if !round(srv, first) {
-				t.Fatal("the only user of the chain was refused")
-			}
-		}
-		srv.clock = srv.clock.Add(2*grace + gaps().Draw(t, "gap"))
-		if round(srv, second) {
-			t.Fatal("the second party was not refused")
-		}
-		if round(srv, first) || round(srv, second) {
-			t.Fatal("a dead session came back")
-		}
+	rapid.Check(t, func(t *rapid.T) { stealAndCatch(t, newRuleOnly(rule), firstPair) })
+}
+
+// The service on a database catches the thief as the rule alone does.
+func TestServiceCatchesTheThief(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		rapid.Check(t, func(t *rapid.T) {
+			srv, jar := w.live(t)
+			stealAndCatch(t, srv, jar)
+		})
 	})
 }
 
+func stealAndCatch(t *rapid.T, srv server, owner tokens) {
+	pause := func() { srv.advance(srv.now().Add(2*grace + gaps().Draw(t, "gap"))) }
+	for range rapid.IntRange(0, 4).Draw(t, "rounds before") {
+		pause()
+		round(t, srv, &owner)
+	}
+	thief := owner
+	first, second := &owner, &thief
+	if rapid.Bool().Draw(t, "thief first") {
+		first, second = second, first
+	}
+	for range rapid.IntRange(1, 4).Draw(t, "rounds of the first") {
+		pause()
+		if !round(t, srv, first) {
+			t.Fatal("the only user of the chain was refused")
+		}
+	}
+	pause()
+	if round(t, srv, second) {
+		t.Fatal("the second party was not refused")
+	}
+	if round(t, srv, first) || round(t, srv, second) {
+		t.Fatal("a dead session came back")
+	}
+}
+
 // round refreshes and uses what came.
-func round(srv server, jar *tokens) bool {
-	set, ok := srv.refresh(step{}, jar.Refresh)
+func round(t *rapid.T, srv server, jar *tokens) bool {
+	s := step{OtherNode: rapid.Bool().Draw(t, "node"), NewProcess: rapid.Bool().Draw(t, "restart")}
+	set, ok := srv.refresh(s, jar.Refresh)
 	jar.keep(set)
-	return ok && srv.call(step{}, jar.Access)
+	return ok && srv.call(s, jar.Access)
 }

@@ -144,6 +144,7 @@ type Password struct {
 	Slots       int           // HASH_SLOTS; 0 means one for each core
 	Queue       int           // HASH_QUEUE
 	QueueWait   time.Duration // HASH_QUEUE_WAIT
+	BreachedURL string        // BREACHED_PASSWORDS_URL; empty means that nobody is asked
 }
 
 // Log says how much is logged and in what form.

@@ -113,7 +113,7 @@ func TestFields(t *testing.T) {
 		"ACCESS_TOKEN_IN_BODY": "FALSE", "COOKIE_DOMAIN": ".Example.COM", "COOKIE_SECURE": "on", "COOKIE_SAMESITE": "none", "COOKIE_PREFIXES": "false",
 		"REFRESH_GRACE": "6s", "SESSION_MAX_AGE": "7h30m", "MAX_SESSIONS_PER_USER": "8", "EVENTS_KEPT_FOR": "9h",
 		"REGISTER_LOGS_IN":    "1",
-		"PASSWORD_MEMORY_KIB": "47104", "PASSWORD_ITERATIONS": "1", "PASSWORD_PARALLELISM": "3", "HASH_SLOTS": "4", "HASH_QUEUE": "0",
+		"PASSWORD_MEMORY_KIB": "47104", "PASSWORD_ITERATIONS": "1", "PASSWORD_PARALLELISM": "3", "BREACHED_PASSWORDS_URL": "https://range.example", "HASH_SLOTS": "4", "HASH_QUEUE": "0",
 		"HASH_QUEUE_WAIT": "0s", "HTTP_READ_HEADER_TIMEOUT": "1s", "HTTP_READ_TIMEOUT": "2s", "HTTP_WRITE_TIMEOUT": "3s",
 		"HTTP_IDLE_TIMEOUT": "4s", "HTTP_REQUEST_TIMEOUT": "6s", "SHUTDOWN_GRACE": "5s", "LOG_LEVEL": "Warn", "LOG_FORMAT": "TEXT",
 	})
@@ -138,7 +138,7 @@ func TestFields(t *testing.T) {
 		Cookies:  config.Cookies{Domain: "example.com", Secure: true, SameSite: config.None},
 		Sessions: config.Sessions{RefreshGrace: 6 * time.Second, MaxAge: 450 * time.Minute, MaxPerUser: 8, EventsKept: 9 * time.Hour},
 		Accounts: config.Accounts{RegisterLogsIn: true},
-		Password: config.Password{MemoryKiB: 47104, Iterations: 1, Parallelism: 3, Slots: 4},
+		Password: config.Password{MemoryKiB: 47104, Iterations: 1, Parallelism: 3, Slots: 4, BreachedURL: "https://range.example"},
 		Limits: config.Limits{
 			RedisURL: "redis://redis:6379", LoginAddress: config.Rate{Tries: 1, Period: time.Second},
 			LoginAccountAddress: config.Rate{Tries: 2, Period: time.Minute}, LoginAccount: config.Rate{Tries: 3, Period: time.Hour},

@@ -14,6 +14,7 @@ import (
 	"latchkey/config"
 	"latchkey/controllers"
 	"latchkey/internal/account"
+	"latchkey/internal/breach"
 	"latchkey/internal/cookie"
 	"latchkey/internal/password"
 	"latchkey/internal/session"
@@ -91,7 +92,7 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		MaxAge: a.cfg.Sessions.MaxAge, Grace: a.cfg.Sessions.RefreshGrace, MaxPerUser: a.cfg.Sessions.MaxPerUser,
 	}}
 	accounts := &account.Service{
-		Store: rows, Hasher: hasher, Guard: guard, Policy: password.Policy{ProductName: "latchkey"}, Now: out.Now,
+		Store: rows, Hasher: hasher, Guard: guard, Breached: a.breached(), Policy: password.Policy{ProductName: "latchkey"}, Now: out.Now,
 		Settings: account.Settings{RequireVerifiedEmail: a.cfg.Accounts.RequireVerifiedEmail},
 	}
 	a.Handler, err = routes.New(a.cfg, routes.Parts{
@@ -140,6 +141,21 @@ func (a *App) Close() {
 
 // idleRelease is how long after the last hash its memory goes back to the system: each takes 19 MiB.
 const idleRelease = 5 * time.Second
+
+// breached asks the configured service, which fails open: a sign-up must not depend on it.
+func (a *App) breached() func(context.Context, string) bool {
+	if a.cfg.Password.BreachedURL == "" {
+		return func(context.Context, string) bool { return false }
+	}
+	list := breach.New(a.cfg.Password.BreachedURL)
+	return func(ctx context.Context, plain string) bool {
+		seen, err := list.Seen(ctx, plain)
+		if err != nil {
+			a.log.WarnContext(ctx, "breached passwords were not looked up", "error", err)
+		}
+		return seen
+	}
+}
 
 func hashing(cfg config.Password) password.Settings {
 	return password.Settings{

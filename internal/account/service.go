@@ -42,6 +42,7 @@ type Service struct {
 	Store    Store
 	Hasher   *password.Hasher
 	Guard    *throttle.Guard
+	Breached func(ctx context.Context, plain string) bool // whether a new password stands in a list of breached ones
 	Policy   password.Policy
 	Settings Settings
 	Now      func() time.Time // UTC
@@ -67,6 +68,11 @@ func (s *Service) Register(ctx context.Context, in Registration, from models.Ori
 	}
 	if err := s.Guard.CountRegistration(ctx, from.IP, user.CreatedAt); err != nil {
 		return models.User{}, err
+	}
+	if s.Breached(ctx, in.Password) {
+		return models.User{}, &password.WeakError{
+			Rule: "breached", Message: "This password was found in a data breach, so others try it; please choose another one.",
+		}
 	}
 	// Saves the cost of a hash in the common case; the unique index decides.
 	if err := s.Store.CheckFree(ctx, user.Email, user.Username); err != nil {

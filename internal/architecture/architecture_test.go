@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"internal/token":    2,
 	"internal/password": 2,
 	"internal/cookie":   2,
+	"internal/breach":   2,
 	"internal/throttle": 2,
 
 	"internal/account": 3,

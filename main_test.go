@@ -163,6 +163,9 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 		{"None without Secure", map[string]string{"COOKIE_SAMESITE": "None"}, "COOKIE_SAMESITE"},
 		{"key that is none", map[string]string{"ACCESS_TOKEN_PRIVATE_KEY": "c2VjcmV0"}, "ACCESS_TOKEN_PRIVATE_KEY"},
 		{"database that is not there", map[string]string{"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "DB_CONNECT_TIMEOUT": "1s"}, "DATABASE_URL"},
+		{"database of the tutorial's names that is not there", map[string]string{"POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": "1", "POSTGRES_USER": "u", "POSTGRES_DB": "d", "DB_CONNECT_TIMEOUT": "1s"}, "POSTGRES_HOST"},
+		{"Redis that is not there", map[string]string{"REDIS_URL": "localhost:1"}, "REDIS_URL"},
+		{"limits that allow too much", map[string]string{"LOGIN_LIMIT_ACCOUNT": "1000/1h"}, "LOGIN_LIMIT_ACCOUNT"},
 		{"folder that is a file", map[string]string{"DATABASE_URL": "sqlite:/dev/null/x.db"}, "DATABASE_URL"},
 	}
 	for _, tc := range tests {

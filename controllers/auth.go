@@ -48,11 +48,18 @@ func (a *Auth) Register(c *gin.Context) {
 		report(c, err)
 		return
 	}
-	if a.RegisterLogsIn {
-		a.signIn(c, http.StatusCreated, user)
+	if !a.RegisterLogsIn {
+		ok(c, http.StatusCreated, success{Data: userDataOf(user)})
 		return
 	}
-	ok(c, http.StatusCreated, success{Data: userDataOf(user)})
+	issued, err := a.open(c, user)
+	if err != nil {
+		// The account is made and stays made; the person signs in when the database can record it.
+		_ = c.Error(err)
+		ok(c, http.StatusCreated, success{Data: userDataOf(user)})
+		return
+	}
+	a.welcome(c, http.StatusCreated, user, issued)
 }
 
 // LoginRequest is the body of a login: one of e-mail and username, and the password.
@@ -75,30 +82,27 @@ func (a *Auth) Login(c *gin.Context) {
 		report(c, err)
 		return
 	}
-	a.signIn(c, http.StatusOK, user)
-}
-
-// presented returns the sessions, and their users, that the browser still has tokens of.
-func (a *Auth) presented(c *gin.Context) map[uuid.UUID]uuid.UUID {
-	refresh, err := a.Jar.Refresh(c.Request)
-	if err != nil {
-		refresh = ""
-	}
-	access, err := request.AccessToken(c.Request, a.Jar)
-	if err != nil {
-		access = ""
-	}
-	return a.Sessions.Presented(access, refresh)
-}
-
-// signIn opens a session in place of the one that the browser may still have.
-func (a *Auth) signIn(c *gin.Context, status int, user models.User) {
-	former := slices.Collect(maps.Keys(a.presented(c)))
-	issued, err := a.Sessions.Open(c.Request.Context(), user, request.Origin(c), former...)
+	issued, err := a.open(c, user)
 	if err != nil {
 		report(c, err)
 		return
 	}
+	a.welcome(c, http.StatusOK, user, issued)
+}
+
+// presented returns the sessions, and their users, that the browser still has tokens of.
+func (a *Auth) presented(c *gin.Context) map[uuid.UUID]uuid.UUID {
+	return a.Sessions.Presented(request.Tokens(c.Request, a.Jar))
+}
+
+// open starts a session in place of the ones that the browser may still have.
+func (a *Auth) open(c *gin.Context, user models.User) (session.Issued, error) {
+	former := slices.Collect(maps.Keys(a.presented(c)))
+	return a.Sessions.Open(c.Request.Context(), user, request.Origin(c), former...)
+}
+
+// welcome answers a sign-in.
+func (a *Auth) welcome(c *gin.Context, status int, user models.User, issued session.Issued) {
 	a.setCookies(c, issued)
 	ok(c, status, success{AccessToken: a.inBody(issued), Data: userDataOf(user)})
 }
@@ -112,7 +116,9 @@ func (a *Auth) Refresh(c *gin.Context) {
 	}
 	var refreshed session.Refreshed
 	if err == nil {
-		refreshed, err = a.Sessions.Refresh(c.Request.Context(), raw, request.Origin(c))
+		// An ambiguous access token is none: only the refresh token signs anybody in here.
+		access, _ := a.Jar.Access(c.Request)
+		refreshed, err = a.Sessions.Refresh(c.Request.Context(), raw, access, request.Origin(c))
 	}
 	if err != nil {
 		if session.Over(err) {
@@ -126,25 +132,21 @@ func (a *Auth) Refresh(c *gin.Context) {
 	ok(c, http.StatusOK, success{AccessToken: a.inBody(refreshed.Issued)})
 }
 
-// Logout ends the session on the server. The cookies go in any case; a 200 means that the tokens are dead.
+// Logout ends every session of which the request carries a token. The cookies go in any case; a 200 means that the
+// tokens are dead. Two cookies of one name are ended too but answered with 401, as on every route.
 func (a *Auth) Logout(c *gin.Context) {
-	refresh, err := a.Jar.Refresh(c.Request)
-	if err != nil {
-		err = session.ErrRefreshInvalid
-	}
-	var access string
-	if err == nil {
-		access, err = request.AccessToken(c.Request, a.Jar)
-		if !errors.Is(err, cookie.ErrAmbiguous) {
-			err = nil // a header without a token names no session
-		}
-	}
+	access, refresh := request.Tokens(c.Request, a.Jar)
 	a.Jar.Clear(c.Writer)
-	if err == nil {
-		err = a.Sessions.End(c.Request.Context(), access, refresh, request.Origin(c))
-	}
-	if err != nil {
+	if err := a.Sessions.End(c.Request.Context(), access, refresh, request.Origin(c)); err != nil {
 		report(c, err)
+		return
+	}
+	if _, err := a.Jar.Refresh(c.Request); err != nil {
+		report(c, session.ErrRefreshInvalid)
+		return
+	}
+	if _, err := a.Jar.Access(c.Request); err != nil {
+		report(c, session.ErrAccessInvalid)
 		return
 	}
 	ok(c, http.StatusOK, success{Message: "You are signed out."})
@@ -178,29 +180,29 @@ func (a *Auth) Session(c *gin.Context) {
 	if err != nil {
 		refresh = ""
 	}
-	id, accessEnds, err := a.Sessions.Look(c.Request.Context(), access, refresh)
+	view, err := a.Sessions.Look(c.Request.Context(), access, refresh)
 	switch {
 	case errors.Is(err, session.ErrAccessMissing):
 		ok(c, http.StatusOK, success{Data: sessionData{}})
 	case err != nil:
 		report(c, err)
 	default:
-		user := userDataOf(id.User).User
-		ok(c, http.StatusOK, success{Data: sessionData{sessionView(id.Session, accessEnds), &user}})
+		user := userDataOf(view.User).User
+		ok(c, http.StatusOK, success{Data: sessionData{sessionView(view), &user}})
 	}
 }
 
-func sessionView(row models.Session, accessEnds time.Time) *SessionView {
+func sessionView(view session.View) *SessionView {
+	row := view.Session
 	v := &SessionView{
 		ID: row.ID.String(), CreatedAt: row.CreatedAt.UTC(), ExpiresAt: row.ExpiresAt.UTC(), EndsAt: row.EndsAt.UTC(),
 	}
-	if !accessEnds.IsZero() {
-		v.AccessExpiresAt = &accessEnds
-		v.RefreshAt = accessEnds.Add(-refreshAhead)
+	if !view.AccessExpiresAt.IsZero() {
+		v.AccessExpiresAt = &view.AccessExpiresAt
+		v.RefreshAt = view.AccessExpiresAt.Add(-refreshAhead)
 	}
-	// Not in the past: a refresh is due at once.
-	if now := time.Now().UTC().Truncate(time.Second); v.RefreshAt.Before(now) {
-		v.RefreshAt = now
+	if now := view.At.Truncate(time.Second); v.RefreshAt.Before(now) {
+		v.RefreshAt = now // it is due at once
 	}
 	return v
 }

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/internal/account"
 	"latchkey/internal/request"
+	"latchkey/models"
 )
 
 // Users answers the routes of the signed-in user.
@@ -33,7 +34,7 @@ func (u *Users) UpdateMe(c *gin.Context) {
 		report(c, err)
 		return
 	}
-	user, err := u.Accounts.UpdateProfile(c.Request.Context(), request.Caller(c).User, account.Changes(in), request.Origin(c))
+	user, err := u.Accounts.UpdateProfile(c.Request.Context(), request.Caller(c).User, models.ProfileChange(in), request.Origin(c))
 	if err != nil {
 		report(c, err)
 		return

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -61,6 +62,8 @@ var answers = []answer{
 
 	{session.ErrNotEnded, http.StatusServiceUnavailable, "logout_incomplete", "The session could not be ended; please try again."},
 	{password.ErrOverloaded, http.StatusServiceUnavailable, "overloaded", "Too many sign-ins at once; please try again."},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable", "The service is not available at the moment; please try again."},
+	{context.Canceled, http.StatusServiceUnavailable, "unavailable", "The service is not available at the moment; please try again."},
 	{models.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "The service is not available at the moment; please try again."},
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// EventKind names what happened. The kinds are a closed set; docs/events.md explains each.
+// EventKind names what happened. The kinds are a closed set; docs/sessions.md names them.
 type EventKind string
 
 // The kinds of events.
@@ -22,9 +22,6 @@ const (
 	EventSessionReplaced EventKind = "session_replaced"
 	EventProfileChanged  EventKind = "profile_changed"
 	EventPasswordRehash  EventKind = "password_rehashed"
-	EventUserDisabled    EventKind = "user_disabled"
-	EventUserEnabled     EventKind = "user_enabled"
-	EventRoleChanged     EventKind = "role_changed"
 )
 
 // Event is one line of the append-only audit trail, written in the transaction of what it records.

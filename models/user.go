@@ -54,5 +54,10 @@ type User struct {
 	UpdatedAt    time.Time  `gorm:"autoUpdateTime:false"`
 }
 
+// ProfileChange holds the parts of a profile that its owner changes; nil leaves a part as it is.
+type ProfileChange struct {
+	Name, Photo, Username *string
+}
+
 // Disabled reports whether the account was switched off.
 func (u User) Disabled() bool { return u.DisabledAt != nil }

@@ -23,9 +23,9 @@ type Store interface {
 	UserByEmail(ctx context.Context, email string) (models.User, error)
 	// UserByUsername finds an account by its name without regard to case, or models.ErrNotFound.
 	UserByUsername(ctx context.Context, username string) (models.User, error)
-	// UpdateProfile writes name, photo, username and updated_at of u with the event. It is models.ErrUsernameTaken,
-	// or models.ErrNotFound when the user is gone.
-	UpdateProfile(ctx context.Context, u models.User, e models.Event) error
+	// UpdateProfile writes the parts that are not nil, with the event, and returns the user as it is then.
+	// It is models.ErrUsernameTaken, or models.ErrNotFound when the user is gone.
+	UpdateProfile(ctx context.Context, userID uuid.UUID, c models.ProfileChange, e models.Event) (models.User, error)
 	// ReplacePasswordHash writes next if the hash is still prev, and reports whether it did.
 	ReplacePasswordHash(ctx context.Context, userID uuid.UUID, prev, next models.PasswordHash, e models.Event) (bool, error)
 	// RecordEvent appends an event that belongs to no other write.
@@ -115,35 +115,29 @@ func (s *Service) checkRegistration(in Registration) (models.User, error) {
 	return user, s.Policy.Check(in.Password, user.Email, user.Name, in.Username)
 }
 
-// Changes are the parts of a profile that a user may change; nil leaves a part as it is.
-type Changes struct {
-	Name, Photo, Username *string
-}
-
 // UpdateProfile changes the caller's profile and returns it as it is now. Errors: *models.ValidationError,
 // models.ErrUsernameTaken, models.ErrNotFound when the user is gone, models.ErrUnavailable.
-func (s *Service) UpdateProfile(ctx context.Context, user models.User, in Changes, from models.Origin) (models.User, error) {
+func (s *Service) UpdateProfile(ctx context.Context, user models.User, in models.ProfileChange, from models.Origin) (models.User, error) {
 	var c checker
 	if in.Name != nil {
-		user.Name = c.name(*in.Name)
+		name := c.name(*in.Name)
+		in.Name = &name
 	}
 	if in.Photo != nil {
 		c.text("photo", *in.Photo, maxPhoto)
-		user.Photo = *in.Photo
 	}
 	if in.Username != nil {
 		c.username(*in.Username)
-		user.Username = in.Username
 	}
 	if err := c.err(); err != nil {
 		return models.User{}, err
 	}
-	if in == (Changes{}) {
+	if in == (models.ProfileChange{}) {
 		return user, nil
 	}
-	user.UpdatedAt = s.now()
-	e := from.Event(models.EventProfileChanged, user.UpdatedAt, user.ID, uuid.Nil)
-	if err := s.Store.UpdateProfile(ctx, user, e); err != nil {
+	e := from.Event(models.EventProfileChanged, s.now(), user.ID, uuid.Nil)
+	user, err := s.Store.UpdateProfile(ctx, user.ID, in, e)
+	if err != nil {
 		return models.User{}, fmt.Errorf("update profile: %w", err)
 	}
 	return user, nil
@@ -164,8 +158,30 @@ func (s *Service) rehash(ctx context.Context, user models.User, plain string, fr
 	if err != nil {
 		return user, fmt.Errorf("store new hash: %w", err)
 	}
-	if done {
-		user.PasswordHash = models.PasswordHash(next)
+	if !done {
+		return s.verifyAgain(ctx, user, plain, from)
 	}
+	user.PasswordHash = models.PasswordHash(next)
 	return user, nil
+}
+
+// verifyAgain proves the password against the hash that somebody else has just put in place: another sign-in that
+// brought it up to date, or a change of the password.
+func (s *Service) verifyAgain(ctx context.Context, user models.User, plain string, from models.Origin) (models.User, error) {
+	fresh, err := s.Store.UserByEmail(ctx, user.Email)
+	if errors.Is(err, models.ErrNotFound) {
+		return user, s.refuse(ctx, user.ID, "account_changed", ErrInvalidCredentials, from)
+	}
+	if err != nil {
+		return user, fmt.Errorf("read account again: %w", err)
+	}
+	match, _, err := s.verify(ctx, fresh, true, plain)
+	switch {
+	case err != nil:
+		return user, err
+	case !match || fresh.ID != user.ID:
+		return user, s.refuse(ctx, user.ID, "account_changed", ErrInvalidCredentials, from)
+	default:
+		return fresh, nil
+	}
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -21,7 +23,11 @@ func newHealthcheck(p Process) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			url := "http://127.0.0.1:" + strconv.Itoa(cfg.HTTP.Port) + "/livez"
+			host := cfg.HTTP.BindAddress
+			if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+				host = "127.0.0.1"
+			}
+			url := "http://" + net.JoinHostPort(host, strconv.Itoa(cfg.HTTP.Port)) + "/livez"
 			req, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, url, http.NoBody)
 			if err != nil {
 				return err

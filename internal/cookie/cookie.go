@@ -84,6 +84,20 @@ func (j *Jar) write(w http.ResponseWriter, name, value, path string, httpOnly bo
 	})
 }
 
+// All returns every value of both tokens that a request carries, for a logout, which ends whatever it is shown.
+func (j *Jar) All(r *http.Request) (access, refresh []string) {
+	return values(r, j.access), values(r, j.refresh)
+}
+
+func values(r *http.Request, name string) []string {
+	found := r.CookiesNamed(name)
+	all := make([]string, 0, len(found))
+	for _, c := range found {
+		all = append(all, c.Value)
+	}
+	return all
+}
+
 // Access returns the access token of a request, "" when there is none.
 func (j *Jar) Access(r *http.Request) (string, error) { return read(r, j.access) }
 

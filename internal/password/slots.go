@@ -2,6 +2,7 @@ package password
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -46,6 +47,11 @@ func (s *slots) release() { <-s.running }
 
 func (s *slots) load() (running, waiting int) { return len(s.running), len(s.waiting) }
 
+// gaveUp tells a client that left from a server that is too slow: when the request's time is over while it waits, the
+// machine is overloaded.
 func gaveUp(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("wait for a hashing slot: %w: %w", ErrOverloaded, ctx.Err())
+	}
 	return fmt.Errorf("wait for a hashing slot: %w", ctx.Err())
 }

@@ -40,3 +40,15 @@ func bearer(header string) (string, bool) {
 	}
 	return strings.TrimLeft(rest, " "), true
 }
+
+// Tokens returns every access and refresh token that a request carries, wherever it stands. It is for routes that end
+// sessions: whoever shows a token wants it dead.
+func Tokens(r *http.Request, jar *cookie.Jar) (access, refresh []string) {
+	access, refresh = jar.All(r)
+	for _, header := range r.Header.Values("Authorization") {
+		if raw, ok := bearer(header); ok {
+			access = append(access, raw)
+		}
+	}
+	return access, refresh
+}

@@ -13,25 +13,29 @@ import (
 )
 
 // Presented returns the sessions that the tokens of one request name, with their users, whether the tokens have expired
-// or not. Tokens that are missing or not ours name none.
-func (s *Service) Presented(rawAccess, rawRefresh string) map[uuid.UUID]uuid.UUID {
+// or not. What is not a token of ours names none.
+func (s *Service) Presented(access, refresh []string) map[uuid.UUID]uuid.UUID {
 	found := map[uuid.UUID]uuid.UUID{}
-	if refresh, err := s.Tokens.ParseRefresh(rawRefresh); err == nil || errors.Is(err, token.ErrExpired) {
-		found[refresh.Session] = refresh.Subject
+	for _, raw := range refresh {
+		if claims, err := s.Tokens.ParseRefresh(raw); err == nil || errors.Is(err, token.ErrExpired) {
+			found[claims.Session] = claims.Subject
+		}
 	}
-	if access, err := s.Tokens.ParseAccess(rawAccess); err == nil || errors.Is(err, token.ErrExpired) {
-		found[access.Session] = access.Subject
+	for _, raw := range access {
+		if claims, err := s.Tokens.ParseAccess(raw); err == nil || errors.Is(err, token.ErrExpired) {
+			found[claims.Session] = claims.Subject
+		}
 	}
 	return found
 }
 
 // End is the logout: it ends every session that the presented tokens name, expired tokens included.
-// Tokens that are missing or not ours name none, which is no error. ErrNotEnded means that a token may still be alive.
-func (s *Service) End(ctx context.Context, rawAccess, rawRefresh string, from models.Origin) error {
+// Tokens that are not ours name none, which is no error. ErrNotEnded means that a token may still be alive.
+func (s *Service) End(ctx context.Context, access, refresh []string, from models.Origin) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	now := s.now()
-	for sessionID, userID := range s.Presented(rawAccess, rawRefresh) {
+	for sessionID, userID := range s.Presented(access, refresh) {
 		e := from.Event(models.EventLogout, now, userID, sessionID)
 		if _, err := s.Store.RevokeSession(ctx, sessionID, userID, now, e); err != nil {
 			return fmt.Errorf("%w: %w", ErrNotEnded, err)
@@ -40,29 +44,35 @@ func (s *Service) End(ctx context.Context, rawAccess, rawRefresh string, from mo
 	return nil
 }
 
+// View is a look at a sign-in.
+type View struct {
+	Identity
+	AccessExpiresAt time.Time // zero when only a refresh can go on
+	At              time.Time // the moment of the look
+}
+
 // Look says whose the presented tokens are without changing the sign-in: nothing rotates, nobody is signed out, so
 // that any number of server renders may ask at once. It prefers the access token and falls back to the refresh token.
-// The time is when the access token ends, zero when only a refresh can go on. Tokens that are missing, expired, ended
-// or superseded are ErrAccessMissing.
-func (s *Service) Look(ctx context.Context, rawAccess, rawRefresh string) (Identity, time.Time, error) {
+// Tokens that are missing, expired, ended or superseded are ErrAccessMissing.
+func (s *Service) Look(ctx context.Context, rawAccess, rawRefresh string) (View, error) {
 	if access, err := s.Tokens.ParseAccess(rawAccess); err == nil {
 		id, err := s.identify(ctx, access.Session, access.Subject, access.Generation)
 		if err == nil || errors.Is(err, models.ErrUnavailable) {
-			return id, access.ExpiresAt, err
+			return View{Identity: id, AccessExpiresAt: access.ExpiresAt, At: s.now()}, err
 		}
 	}
 	refresh, err := s.Tokens.ParseRefresh(rawRefresh)
 	if err != nil {
-		return Identity{}, time.Time{}, ErrAccessMissing
+		return View{}, ErrAccessMissing
 	}
 	id, err := s.identify(ctx, refresh.Session, refresh.Subject, refresh.Generation)
 	switch {
 	case errors.Is(err, models.ErrUnavailable):
-		return Identity{}, time.Time{}, err
+		return View{}, err
 	case err != nil, Decide(StateOf(id.Session), refresh.Generation, s.now(), s.Settings.Grace) == Reused:
-		return Identity{}, time.Time{}, ErrAccessMissing
+		return View{}, ErrAccessMissing
 	}
-	return id, time.Time{}, nil
+	return View{Identity: id, At: s.now()}, nil
 }
 
 // List returns the caller's live sessions, newest first.

@@ -54,9 +54,9 @@ func histories() *rapid.Generator[[]step] { return rapid.SliceOfN(steps(), 2, 40
 
 // server is what a history runs against: the rule alone, or the whole service on a database.
 type server interface {
-	// refresh presents a refresh token and returns the pair of generations that the answer sets;
-	// refreshGen 0 leaves the refresh cookie as it is. ok is false when the jar is signed out.
-	refresh(s step, presented cookieValue) (set tokens, ok bool)
+	// refresh presents both tokens to the refresh route and returns what the answer sets; a Generation of 0 leaves
+	// that cookie as it is. ok is false when the jar is signed out.
+	refresh(s step, presented tokens) (set tokens, ok bool)
 	// call presents an access token.
 	call(s step, presented cookieValue) (ok bool)
 	now() time.Time
@@ -123,7 +123,8 @@ func play(srv server, jar tokens, history []step) bool {
 
 func ask(srv server, s step, carried tokens) (tokens, bool) {
 	if s.Refresh {
-		return srv.refresh(s, carried.Refresh)
+		// The browser sends both cookies.
+		return srv.refresh(s, carried)
 	}
 	return tokens{}, srv.call(s, carried.Access)
 }
@@ -163,11 +164,11 @@ func (r *ruleOnly) call(_ step, presented cookieValue) bool {
 	return !r.revoked
 }
 
-func (r *ruleOnly) refresh(_ step, presented cookieValue) (tokens, bool) {
-	if r.revoked {
+func (r *ruleOnly) refresh(s step, presented tokens) (tokens, bool) {
+	if !r.call(s, presented.Access) {
 		return tokens{}, false
 	}
-	switch r.decide(r.state, presented.Generation, r.clock) {
+	switch r.decide(r.state, presented.Refresh.Generation, r.clock) {
 	case session.Rotated:
 		r.state = session.State{Generation: r.state.Generation + 1, SentAt: r.clock}
 	case session.Held:

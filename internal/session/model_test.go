@@ -116,7 +116,7 @@ func stealAndCatch(t *rapid.T, srv server, owner tokens) {
 // round refreshes and uses what came.
 func round(t *rapid.T, srv server, jar *tokens) bool {
 	s := step{OtherNode: rapid.Bool().Draw(t, "node"), NewProcess: rapid.Bool().Draw(t, "restart")}
-	set, ok := srv.refresh(s, jar.Refresh)
+	set, ok := srv.refresh(s, *jar)
 	jar.keep(set)
 	return ok && srv.call(s, jar.Access)
 }

@@ -52,7 +52,7 @@ func TestParallelRefreshesMoveOnce(t *testing.T) {
 			answers := make([]session.Refreshed, tabs)
 			failures := make([]error, tabs)
 			parallel(tabs, func(i int) {
-				answers[i], failures[i] = nodes[i%2].Refresh(t.Context(), issued.RefreshToken, models.Origin{})
+				answers[i], failures[i] = nodes[i%2].Refresh(t.Context(), issued.RefreshToken, "", models.Origin{})
 			})
 			rotated := 0
 			for i, a := range answers {
@@ -85,7 +85,7 @@ func TestRefreshRacesWithTheEnd(t *testing.T) {
 		end  func(w *world, svc *session.Service, caller session.Identity, issued session.Issued) error
 	}{
 		{"logout", func(_ *world, svc *session.Service, _ session.Identity, issued session.Issued) error {
-			return svc.End(context.Background(), "", issued.RefreshToken, models.Origin{})
+			return svc.End(context.Background(), nil, []string{issued.RefreshToken}, models.Origin{})
 		}},
 		{"revocation", func(_ *world, svc *session.Service, caller session.Identity, _ session.Issued) error {
 			return svc.Revoke(context.Background(), caller, caller.Session.ID, models.Origin{})
@@ -126,7 +126,7 @@ func raceWithEnd(t *testing.T, w *world, end func(*world, *session.Service, sess
 			}
 			return
 		}
-		answers[i], failures[i] = nodes[i%2].Refresh(t.Context(), issued.RefreshToken, models.Origin{})
+		answers[i], failures[i] = nodes[i%2].Refresh(t.Context(), issued.RefreshToken, "", models.Origin{})
 	})
 	for i, a := range answers {
 		if failures[i] != nil {
@@ -138,7 +138,7 @@ func raceWithEnd(t *testing.T, w *world, end func(*world, *session.Service, sess
 		if _, err := nodes[0].Authenticate(t.Context(), a.AccessToken); !errors.Is(err, session.ErrAccessRevoked) {
 			t.Fatalf("an access token outlived the session: %v", err)
 		}
-		if _, err := nodes[1].Refresh(t.Context(), a.RefreshToken, models.Origin{}); !errors.Is(err, session.ErrRefreshRevoked) {
+		if _, err := nodes[1].Refresh(t.Context(), a.RefreshToken, "", models.Origin{}); !errors.Is(err, session.ErrRefreshRevoked) {
 			t.Fatalf("a refresh token outlived the session: %v", err)
 		}
 	}
@@ -177,7 +177,7 @@ func checkReuse(t *testing.T, w *world, moves, replayed int, between func(*apite
 	chain := []session.Issued{issued}
 	for range moves {
 		w.Clock.Step(2 * grace)
-		next, err := w.node(t).Refresh(t.Context(), chain[len(chain)-1].RefreshToken, models.Origin{})
+		next, err := w.node(t).Refresh(t.Context(), chain[len(chain)-1].RefreshToken, "", models.Origin{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,13 +189,13 @@ func checkReuse(t *testing.T, w *world, moves, replayed int, between func(*apite
 	}
 	between(w.Clock)
 	from := models.Origin{IP: "192.0.2.7", UserAgent: "thief", RequestID: "r-1"}
-	if _, err := w.node(t).Refresh(t.Context(), chain[replayed-1].RefreshToken, from); !errors.Is(err, session.ErrRefreshReused) {
+	if _, err := w.node(t).Refresh(t.Context(), chain[replayed-1].RefreshToken, "", from); !errors.Is(err, session.ErrRefreshReused) {
 		t.Fatalf("replay got %v", err)
 	}
 	if _, err := w.node(t).Authenticate(t.Context(), newest.AccessToken); err == nil {
 		t.Error("an access token outlived the reuse")
 	}
-	if _, err := w.node(t).Refresh(t.Context(), newest.RefreshToken, models.Origin{}); !errors.Is(err, session.ErrRefreshRevoked) {
+	if _, err := w.node(t).Refresh(t.Context(), newest.RefreshToken, "", models.Origin{}); !errors.Is(err, session.ErrRefreshRevoked) {
 		t.Errorf("refresh token after reuse: %v", err)
 	}
 	var events []models.Event
@@ -233,11 +233,11 @@ func TestForgedRefreshClaims(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := svc.Refresh(t.Context(), raw, models.Origin{}); !errors.Is(err, session.ErrRefreshInvalid) {
+		if _, err := svc.Refresh(t.Context(), raw, "", models.Origin{}); !errors.Is(err, session.ErrRefreshInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := svc.Refresh(t.Context(), issued.RefreshToken, models.Origin{}); err != nil {
+	if _, err := svc.Refresh(t.Context(), issued.RefreshToken, "", models.Origin{}); err != nil {
 		t.Errorf("the genuine token: %v", err)
 	}
 }

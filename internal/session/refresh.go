@@ -18,7 +18,7 @@ import (
 const maxTries = 16
 
 // commitTimeout bounds a write that goes on although the client has hung up.
-const commitTimeout = 10 * time.Second
+const commitTimeout = 5 * time.Second
 
 // Refreshed is what a refresh answers.
 type Refreshed struct {
@@ -28,9 +28,10 @@ type Refreshed struct {
 	Session models.Session
 }
 
-// Refresh applies the rotation rule to a presented refresh token. An empty raw is ErrRefreshMissing; the other
-// errors of the rule are those of errors.go, and models.ErrUnavailable when the database could not answer or commit.
-func (s *Service) Refresh(ctx context.Context, raw string, from models.Origin) (Refreshed, error) {
+// Refresh applies the rotation rule to a presented refresh token. An access token that came with it counts as used.
+// An empty raw is ErrRefreshMissing; the other errors of the rule are those of errors.go, and models.ErrUnavailable
+// when the database could not answer or commit.
+func (s *Service) Refresh(ctx context.Context, raw, rawAccess string, from models.Origin) (Refreshed, error) {
 	if raw == "" {
 		return Refreshed{}, ErrRefreshMissing
 	}
@@ -41,8 +42,9 @@ func (s *Service) Refresh(ctx context.Context, raw string, from models.Origin) (
 	case err != nil:
 		return Refreshed{}, fmt.Errorf("%w: %w", ErrRefreshInvalid, err)
 	}
+	used := s.presentedGeneration(rawAccess, claims.Session)
 	for range maxTries {
-		answer, done, err := s.tryRefresh(ctx, claims, from)
+		answer, done, err := s.tryRefresh(ctx, claims, used, from)
 		if done || err != nil {
 			return answer, err
 		}
@@ -51,19 +53,29 @@ func (s *Service) Refresh(ctx context.Context, raw string, from models.Origin) (
 }
 
 // tryRefresh reads the session, decides, and writes at most once. It is not done when the row changed in between.
-func (s *Service) tryRefresh(ctx context.Context, claims token.Refresh, from models.Origin) (Refreshed, bool, error) {
+func (s *Service) tryRefresh(ctx context.Context, claims token.Refresh, used int64, from models.Origin) (Refreshed, bool, error) {
 	row, user, err := s.Store.SessionAndUser(ctx, claims.Session, claims.Subject)
 	if err != nil {
 		return Refreshed{}, false, goneOr(err, ErrRefreshUserGone)
 	}
 	now := s.now()
 	switch {
-	case row.ID == uuid.Nil, row.RevokedAt != nil, user.Disabled():
+	case row.ID == uuid.Nil, row.RevokedAt != nil:
 		return Refreshed{}, false, ErrRefreshRevoked
+	case user.Disabled():
+		return Refreshed{}, false, s.endDisabled(ctx, row, ErrRefreshRevoked)
 	case !row.Live(now):
 		return Refreshed{}, false, ErrRefreshExpired
 	case !issuedBy(row, claims):
 		return Refreshed{}, false, fmt.Errorf("%w: no refresh of this session sent it", ErrRefreshInvalid)
+	}
+	if used == row.Generation && !row.Used && claims.Generation != row.Generation {
+		// With a refresh token of the present generation, the write below does it.
+		done, err := s.Store.MarkUsed(ctx, row.ID, row.Generation, now)
+		if err != nil || !done {
+			return Refreshed{}, false, err
+		}
+		row.Used = true
 	}
 	outcome := Decide(StateOf(row), claims.Generation, now, s.Settings.Grace)
 	event := from.Event(models.EventRefresh, now, user.ID, row.ID)
@@ -79,6 +91,15 @@ func (s *Service) tryRefresh(ctx context.Context, claims token.Refresh, from mod
 		answer.Issued, err = s.issue(next, user, now)
 	}
 	return answer, true, err
+}
+
+// presentedGeneration is the generation of an access token of the session, expired or not; 0 when there is none.
+func (s *Service) presentedGeneration(rawAccess string, sessionID uuid.UUID) int64 {
+	access, err := s.Tokens.ParseAccess(rawAccess)
+	if err != nil && !errors.Is(err, token.ErrExpired) || access.Session != sessionID {
+		return 0
+	}
+	return access.Generation
 }
 
 // issuedBy reports whether the session can have issued the token. The claims of the present generation are known to the

@@ -116,7 +116,7 @@ func (s *Service) issue(row models.Session, user models.User, now time.Time) (Is
 func (s *Service) issueAccess(row models.Session, user models.User, now time.Time) (Issued, error) {
 	claims := token.Access{
 		ID: uuid.New(), Subject: user.ID, Session: row.ID, Generation: row.Generation,
-		IssuedAt: now, NotBefore: now, ExpiresAt: now.Add(s.Settings.AccessLifetime), Role: string(user.Role),
+		IssuedAt: now, NotBefore: now.Add(-token.ClockSkew), ExpiresAt: now.Add(s.Settings.AccessLifetime), Role: string(user.Role),
 	}
 	if claims.ExpiresAt.After(row.ExpiresAt) {
 		claims.ExpiresAt = row.ExpiresAt

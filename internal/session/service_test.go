@@ -119,8 +119,8 @@ func (l *live) call(s step, presented cookieValue) bool {
 	return err == nil || errors.Is(err, session.ErrAccessExpired)
 }
 
-func (l *live) refresh(s step, presented cookieValue) (tokens, bool) {
-	got, err := l.node(s).Refresh(context.Background(), presented.Text, models.Origin{})
+func (l *live) refresh(s step, presented tokens) (tokens, bool) {
+	got, err := l.node(s).Refresh(context.Background(), presented.Refresh.Text, presented.Access.Text, models.Origin{})
 	if err != nil {
 		return tokens{}, false
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -18,41 +19,25 @@ func (s *Store) CreateUser(ctx context.Context, u models.User, e models.Event) e
 		}
 		return record(tx, e)
 	})
-	return s.taken(ctx, err, u)
-}
-
-// taken names the duplicate by a look-up, since SQLite does not say which unique index refused a row.
-func (s *Store) taken(ctx context.Context, err error, u models.User) error {
-	if !errors.Is(err, gorm.ErrDuplicatedKey) {
-		return unavailable(err)
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		// Which one it is takes a look-up: SQLite does not say which unique index refused a row.
+		if taken := s.CheckFree(ctx, u.Email, u.Username); taken != nil {
+			return taken
+		}
 	}
-	if free := s.checkFree(ctx, u.ID, u.Email, u.Username); free != nil {
-		return free
-	}
-	// The row in the way is gone again.
 	return unavailable(err)
 }
 
-// CheckFree reports models.ErrEmailTaken or models.ErrUsernameTaken if another account has the address or name.
+// CheckFree reports models.ErrEmailTaken or models.ErrUsernameTaken if an account has the address or name.
 func (s *Store) CheckFree(ctx context.Context, email string, username *string) error {
-	return s.checkFree(ctx, uuid.Nil, email, username)
-}
-
-func (s *Store) checkFree(ctx context.Context, except uuid.UUID, email string, username *string) error {
-	switch other, err := s.UserByEmail(ctx, email); {
-	case err == nil && other.ID != except:
-		return models.ErrEmailTaken
-	case err != nil && !errors.Is(err, models.ErrNotFound):
-		return err
+	if _, err := s.UserByEmail(ctx, email); !errors.Is(err, models.ErrNotFound) {
+		return cmp.Or(err, models.ErrEmailTaken)
 	}
 	if username == nil {
 		return nil
 	}
-	switch other, err := s.UserByUsername(ctx, *username); {
-	case err == nil && other.ID != except:
-		return models.ErrUsernameTaken
-	case err != nil && !errors.Is(err, models.ErrNotFound):
-		return err
+	if _, err := s.UserByUsername(ctx, *username); !errors.Is(err, models.ErrNotFound) {
+		return cmp.Or(err, models.ErrUsernameTaken)
 	}
 	return nil
 }
@@ -72,20 +57,30 @@ func (s *Store) user(ctx context.Context, condition string, value any) (models.U
 	return u, unavailable(err)
 }
 
-// UpdateProfile writes the parts of a user that its owner may change, with the event.
-func (s *Store) UpdateProfile(ctx context.Context, u models.User, e models.Event) error {
+// UpdateProfile writes the parts that are not nil, with the event, and returns the user as it is then. Parts that
+// somebody else changes at the same time stay as they make them.
+func (s *Store) UpdateProfile(ctx context.Context, userID uuid.UUID, c models.ProfileChange, e models.Event) (models.User, error) {
+	columns := map[string]any{"updated_at": utc(e.At)}
+	for name, value := range map[string]*string{"name": c.Name, "photo": c.Photo, "username": c.Username} {
+		if value != nil {
+			columns[name] = *value
+		}
+	}
+	var user models.User
 	done, err := s.write(ctx, e, func(tx *gorm.DB) *gorm.DB {
-		return tx.Model(&models.User{}).Where("id = ?", u.ID).Updates(map[string]any{
-			"name": u.Name, "photo": u.Photo, "username": u.Username, "updated_at": utc(u.UpdatedAt),
-		})
+		res := tx.Model(&models.User{}).Where("id = ?", userID).Updates(columns)
+		if res.Error == nil && res.RowsAffected > 0 {
+			res.Error = tx.Where("id = ?", userID).Take(&user).Error
+		}
+		return res
 	})
-	if err != nil {
-		return s.taken(ctx, err, u)
+	switch {
+	case errors.Is(err, gorm.ErrDuplicatedKey):
+		return models.User{}, models.ErrUsernameTaken
+	case err == nil && !done:
+		return models.User{}, models.ErrNotFound
 	}
-	if !done {
-		return models.ErrNotFound
-	}
-	return nil
+	return user, err
 }
 
 // ReplacePasswordHash writes next if the hash is still prev, and reports whether it did.

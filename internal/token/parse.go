@@ -48,8 +48,8 @@ func (s *Service) ParseAccess(raw string) (Access, error) {
 	case c.Username != nil:
 		username = *c.Username
 	}
-	if s.early(c.IssuedAt) || s.early(c.NotBefore) {
-		return Access{}, invalid("iat or nbf is in the future")
+	if second(c.NotBefore).After(s.now().Add(s.leeway)) || second(c.IssuedAt).After(s.now().Add(s.leeway+ClockSkew)) {
+		return Access{}, invalid("nbf or iat is in the future")
 	}
 	err := s.inTime(c.Generation, c.IssuedAt, c.NotBefore, c.ExpiresAt) // exp is the last
 	if err != nil && !errors.Is(err, ErrExpired) {
@@ -172,14 +172,9 @@ func (k *kind) key(header string) (*rsa.PublicKey, error) {
 	return key, nil
 }
 
-// clockSkew is how far the clocks of two nodes may differ before the one takes the other's access tokens for tokens of
-// the future. It lengthens no life: exp has the leeway of the settings alone.
-const clockSkew = 10 * time.Second
-
-// early reports whether a time lies in the future by more than clocks differ.
-func (s *Service) early(seconds int64) bool {
-	return seconds > s.now().Add(s.leeway+clockSkew).Unix()
-}
+// ClockSkew is how far the clocks of two nodes may differ before the one takes the other's access tokens for tokens of
+// the future: their nbf should lie that much before their iat. It lengthens no life.
+const ClockSkew = 10 * time.Second
 
 // inTime checks the numbers that both kinds have. With a leeway of zero a token is expired in the very second of its exp
 // (RFC 7519 section 4.1.4).

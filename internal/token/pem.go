@@ -95,6 +95,9 @@ func decodePEM(text string) (*pem.Block, error) {
 		}
 		text = string(decoded)
 	}
+	if !strings.Contains(text, "\n") {
+		text = strings.ReplaceAll(text, `\n`, "\n") // the usual way to write PEM in one line
+	}
 	block, rest := pem.Decode([]byte(strings.TrimSpace(text)))
 	switch {
 	case block == nil:

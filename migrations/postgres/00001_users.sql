@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS users (
     created_at timestamptz  NOT NULL,
     updated_at timestamptz  NOT NULL
 );
+UPDATE users SET role = 'user' WHERE role NOT IN ('user', 'admin');
+ALTER TABLE users ADD CONSTRAINT users_role CHECK (role IN ('user', 'admin'));
 ALTER TABLE users ALTER COLUMN photo TYPE text;
 ALTER TABLE users ADD COLUMN IF NOT EXISTS username text;
 ALTER TABLE users ADD COLUMN IF NOT EXISTS disabled_at timestamptz;

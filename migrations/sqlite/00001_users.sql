@@ -4,7 +4,7 @@ CREATE TABLE users (
     name       varchar(255) NOT NULL,
     email      text         NOT NULL,
     password   text         NOT NULL,
-    role       varchar(255) NOT NULL,
+    role       varchar(255) NOT NULL CHECK (role IN ('user', 'admin')),
     provider   varchar(255) NOT NULL,
     photo      text         NOT NULL,
     verified   boolean      NOT NULL,

@@ -21,8 +21,10 @@ func CORS(clients []string, preflightCache time.Duration) gin.HandlerFunc {
 		AllowOrigins:     clients,
 		AllowCredentials: true,
 		AllowMethods:     []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete},
-		AllowHeaders: []string{"Accept", "Content-Type", "Authorization", "X-Request-ID", "X-Requested-With", "X-XSRF-TOKEN", "X-CSRF-Token",
-			"Cache-Control", "Pragma", "If-None-Match", "Traceparent", "Tracestate", "Baggage", "Sentry-Trace"},
+		AllowHeaders: []string{
+			"Accept", "Content-Type", "Authorization", "X-Request-ID", "X-Requested-With", "X-XSRF-TOKEN", "X-CSRF-Token",
+			"Cache-Control", "Pragma", "If-None-Match", "Traceparent", "Tracestate", "Baggage", "Sentry-Trace",
+		},
 		ExposeHeaders: []string{"X-Request-ID", "X-Refresh-Outcome", "Retry-After", "RateLimit", "RateLimit-Policy"},
 		MaxAge:        preflightCache,
 	})

@@ -76,6 +76,11 @@ func Body() gin.HandlerFunc {
 			c.Next()
 			return
 		}
+		if len(c.Request.TransferEncoding) > 0 {
+			// A chunked request may have come with a Content-Length too, which net/http has taken away. Nothing that
+			// follows it on the connection is read (RFC 9112 section 6.1).
+			c.Header("Connection", "close")
+		}
 		body, err := readBody(c.Request)
 		if err != nil {
 			_ = c.Error(err)

@@ -65,14 +65,21 @@ func (s *Service) Look(ctx context.Context, rawAccess, rawRefresh string) (View,
 	if err != nil {
 		return View{}, ErrAccessMissing
 	}
-	id, err := s.identify(ctx, refresh.Session, refresh.Subject, refresh.Generation)
-	switch {
-	case errors.Is(err, models.ErrUnavailable):
-		return View{}, err
-	case err != nil, Decide(StateOf(id.Session), refresh.Generation, s.now(), s.Settings.Grace) == Reused:
+	row, user, err := s.Store.SessionAndUser(ctx, refresh.Session, refresh.Subject)
+	if err != nil {
+		return View{}, goneOr(err, ErrAccessMissing)
+	}
+	now := s.now()
+	if !row.Live(now) || user.Disabled() || !issuedBy(row, refresh) ||
+		Decide(StateOf(row), refresh.Generation, now, s.Settings.Grace) == Reused {
 		return View{}, ErrAccessMissing
 	}
-	return View{Identity: id, At: s.now()}, nil
+	if refresh.Generation == row.Generation && !row.Used {
+		if _, err := s.Store.MarkUsed(ctx, row.ID, refresh.Generation, now); err != nil {
+			return View{}, fmt.Errorf("mark generation used: %w", err)
+		}
+	}
+	return View{Identity: Identity{User: user, Session: row}, At: now}, nil
 }
 
 // List returns the caller's live sessions, newest first.

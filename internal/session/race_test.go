@@ -236,6 +236,12 @@ func TestForgedRefreshClaims(t *testing.T) {
 		if _, err := svc.Refresh(t.Context(), raw, "", models.Origin{}); !errors.Is(err, session.ErrRefreshInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+		if _, err := svc.Look(t.Context(), "", raw); !errors.Is(err, session.ErrAccessMissing) {
+			t.Errorf("a look with %s: %v", name, err)
+		}
+	}
+	if _, err := svc.Look(t.Context(), "", issued.RefreshToken); err != nil {
+		t.Errorf("a look with the genuine token: %v", err)
 	}
 	if _, err := svc.Refresh(t.Context(), issued.RefreshToken, "", models.Origin{}); err != nil {
 		t.Errorf("the genuine token: %v", err)

@@ -43,8 +43,10 @@ func (c Config) Production() bool { return c.Env == Production }
 type HTTP struct {
 	BindAddress       string         // BIND_ADDRESS; empty means every interface
 	Port              int            // PORT
+	MetricsAddress    string         // METRICS_ADDR; host:port, empty means off
 	TrustedProxies    []netip.Prefix // TRUSTED_PROXIES; empty means that forwarded headers never count
 	AllowedHosts      []string       // ALLOWED_HOSTS; lower case, empty means any
+	Docs              bool           // DOCS_ENABLED: whether /docs is there
 	ReadHeaderTimeout time.Duration  // HTTP_READ_HEADER_TIMEOUT
 	ReadTimeout       time.Duration  // HTTP_READ_TIMEOUT
 	WriteTimeout      time.Duration  // HTTP_WRITE_TIMEOUT
@@ -74,6 +76,7 @@ type Database struct {
 	Engine            Engine
 	SQLitePath        string        // the file, or ":memory:"
 	PostgresDSN       Secret        // a postgres:// URL made from DATABASE_URL or the POSTGRES_* names
+	Setting           string        // the name of the setting that chose the database, for error messages
 	Display           string        // where the rows are, fit for a banner: never a password
 	MaxOpenConns      int           // DB_MAX_OPEN_CONNS
 	ConnMaxLifetime   time.Duration // DB_CONN_MAX_LIFETIME

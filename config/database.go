@@ -130,12 +130,15 @@ func (p postgresParts) dsn() string {
 func (d *draft) resolveDatabase() {
 	switch {
 	case d.explicit["DATABASE_URL"]:
+		d.Database.Setting = "DATABASE_URL"
 		if d.explicit["POSTGRES_HOST"] {
 			d.warn("POSTGRES_HOST: DATABASE_URL is set too and counts; remove one of them")
 		}
 	case d.explicit["POSTGRES_HOST"]:
+		d.Database.Setting = "POSTGRES_HOST"
 		d.resolvePostgresParts()
 	default:
+		d.Database.Setting = "DATA_DIR"
 		if d.explicit["POSTGRES_DB"] || d.explicit["POSTGRES_USER"] {
 			d.warn("POSTGRES_HOST: is not set, so the other POSTGRES_ names do not count and SQLite serves; set it to use PostgreSQL")
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -77,6 +78,24 @@ func bindAddress(field func(*draft) *string) kind {
 				return value, nil
 			}
 			return "", &flaw{value, "is not an address"}
+		}, field)
+}
+
+// listenAddress takes a host, which may be empty, and a port, of which 0 takes any free one.
+func listenAddress(field func(*draft) *string) kind {
+	return checked("host:port with an IP address (IPv6 in brackets) or a host name of this machine, such as 127.0.0.1:9464; an empty host means every interface",
+		func(value string) (string, *flaw) {
+			host, port, err := net.SplitHostPort(value)
+			if err != nil {
+				return "", &flaw{value, "is not host:port"}
+			}
+			if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+				return "", &flaw{value, "has a port that is not a number from 0 to 65535"}
+			}
+			if _, err := netip.ParseAddr(host); err != nil && host != "" && !isHostName(host) {
+				return "", &flaw{value, "has a malformed host"}
+			}
+			return value, nil
 		}, field)
 }
 

@@ -75,12 +75,12 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Env: config.Development,
 		HTTP: config.HTTP{
-			Port: 8000, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
+			Port: 8000, Docs: true, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
 			IdleTimeout: 2 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownGrace: 15 * time.Second,
 		},
 		Origins: config.Origins{Client: []string{"http://localhost:3000"}, GETRefreshLogout: true, PreflightCacheTime: time.Hour},
 		Database: config.Database{
-			Engine: config.SQLite, SQLitePath: filepath.Join("data", "latchkey.db"), Display: "SQLite " + filepath.Join("data", "latchkey.db"),
+			Engine: config.SQLite, Setting: "DATA_DIR", SQLitePath: filepath.Join("data", "latchkey.db"), Display: "SQLite " + filepath.Join("data", "latchkey.db"),
 			MaxOpenConns: 8, ConnMaxLifetime: 30 * time.Minute, ConnectTimeout: 5 * time.Second, StatementTimeout: 5 * time.Second,
 			SQLiteSynchronous: "FULL",
 		},

@@ -40,6 +40,19 @@ func toggle(field func(*draft) *bool) kind {
 	}}
 }
 
+// orAuto takes the word auto, which leaves the choice to a rule, beside what k takes.
+func orAuto(auto func(*draft) *bool, k kind) kind {
+	set := k.set
+	k.allowed = "auto, " + k.allowed
+	k.set = func(value string, d *draft) *flaw {
+		if *auto(d) = strings.EqualFold(value, "auto"); *auto(d) {
+			return nil
+		}
+		return set(value, d)
+	}
+	return k
+}
+
 // whole takes a whole number within bounds.
 func whole[T int | uint8 | uint32](least, most T, field func(*draft) *T) kind {
 	allowed := fmt.Sprintf("a whole number from %d to %d", least, most)

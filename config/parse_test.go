@@ -30,6 +30,7 @@ func TestValues(t *testing.T) {
 		{"POSTGRES_SSLMODE", "on", `"on" is not known; write disable, allow, prefer, require, verify-ca or verify-full`, "verify-full"},
 		{"SQLITE_SYNCHRONOUS", "OFF", `"OFF" is not known; write FULL or NORMAL`, "normal"},
 		{"COOKIE_SAMESITE", "Loose", `"Loose" is not known; write Lax, Strict or None`, "strict"},
+		{"DOCS_ENABLED", "maybe", `"maybe" is neither true nor false; write auto, true or false (also 1, 0, yes, no, on, off)`, "Auto"},
 		{"REGISTER_LOGS_IN", "ja", `"ja" is neither true nor false; write true or false (also 1, 0, yes, no, on, off)`, "yes"},
 		{"RATE_LIMIT_ENABLED", "2", `"2" is neither true nor false`, "0"},
 		{"PORT", "-1", `"-1" is below 0; write a whole number from 0 to 65535`, "0"},
@@ -75,6 +76,13 @@ func TestValues(t *testing.T) {
 		{"ALLOWED_HOSTS", "a.example:0", `"a.example:0" has a port that is not a number from 1 to 65535`, "a.example:1"},
 		{"ALLOWED_HOSTS", "::1", `"::1" has a malformed host`, "[::1]"},
 		{"BIND_ADDRESS", "0.0.0.0:8000", `"0.0.0.0:8000" is not an address`, "0.0.0.0"},
+		{"METRICS_ADDR", "9464", `"9464" is not host:port; write host:port with an IP address`, ":9464"},
+		{"METRICS_ADDR", "::1:9464", `"::1:9464" is not host:port`, "[::1]:9464"},
+		{"METRICS_ADDR", "http://127.0.0.1:9464", `"http://127.0.0.1:9464" is not host:port`, "127.0.0.1:0"},
+		{"METRICS_ADDR", "localhost:metrics", `"localhost:metrics" has a port that is not a number from 0 to 65535`, "localhost:65535"},
+		{"METRICS_ADDR", "localhost:65536", `has a port that is not`, "0.0.0.0:80"},
+		{"METRICS_ADDR", "a b:9464", `"a b:9464" has a malformed host`, "a-b:9464"},
+		{"METRICS_ADDR", "300.0.0.1:9464", `"300.0.0.1:9464" has a malformed host`, "30.0.0.1:9464"},
 		{"BIND_ADDRESS", "[::1]", `"[::1]" is not an address`, "::1"},
 		{"COOKIE_DOMAIN", "https://a.example", `"https://a.example" has a scheme; write a host name without scheme and port`, "a.example"},
 		{"COOKIE_DOMAIN", "a.example:443", `"a.example:443" has a port`, "a.example"},
@@ -100,8 +108,9 @@ func TestValues(t *testing.T) {
 func TestFields(t *testing.T) {
 	t.Parallel()
 	got := load(t, "", map[string]string{
-		"APP_ENV": "Production", "BIND_ADDRESS": "127.0.0.1", "PORT": "8443", "PUBLIC_URL": "https://Auth.Example:443",
+		"APP_ENV": "Production", "BIND_ADDRESS": "127.0.0.1", "PORT": "8443", "METRICS_ADDR": "127.0.0.1:9464", "PUBLIC_URL": "https://Auth.Example:443",
 		"TRUSTED_PROXIES": "10.1.2.3/8, ::1,::ffff:192.0.2.1, 10.0.0.0/8", "ALLOWED_HOSTS": "Auth.Example,auth.example:8443,[0:0::1]:80",
+		"DOCS_ENABLED":       "yes",
 		"RATE_LIMIT_ENABLED": "off", "REDIS_URL": "redis:6379", "LOGIN_LIMIT_ADDRESS": "1/1s", "LOGIN_LIMIT_ACCOUNT_ADDRESS": "2/1m",
 		"LOGIN_LIMIT_ACCOUNT": "3/1h", "LOGIN_LIMIT_RESERVE": "4/1d", "LOGIN_LIMIT_NEWCOMER": "5/7d", "LOGIN_LIMIT_DEVICE": "6/1m", "REGISTER_LIMIT_ADDRESS": "7/90s",
 		"CLIENT_ORIGIN": "https://app.example", "GET_REFRESH_LOGOUT": "no", "CORS_MAX_AGE": "10m",
@@ -120,14 +129,15 @@ func TestFields(t *testing.T) {
 	want := config.Config{
 		Env: config.Production,
 		HTTP: config.HTTP{
-			BindAddress: "127.0.0.1", Port: 8443, TrustedProxies: prefixes("10.0.0.0/8", "::1/128", "192.0.2.1/32"),
+			BindAddress: "127.0.0.1", Port: 8443, MetricsAddress: "127.0.0.1:9464", TrustedProxies: prefixes("10.0.0.0/8", "::1/128", "192.0.2.1/32"),
 			AllowedHosts:      []string{"auth.example", "auth.example:8443", "[::1]:80"},
+			Docs:              true,
 			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 3 * time.Second, IdleTimeout: 4 * time.Second, RequestTimeout: 6 * time.Second,
 			ShutdownGrace: 5 * time.Second,
 		},
 		Origins: config.Origins{Client: []string{"https://app.example"}, PreflightCacheTime: 10 * time.Minute},
 		Database: config.Database{
-			Engine: config.SQLite, SQLitePath: "/srv/a.db", Display: "SQLite /srv/a.db", MaxOpenConns: 9,
+			Engine: config.SQLite, Setting: "DATABASE_URL", SQLitePath: "/srv/a.db", Display: "SQLite /srv/a.db", MaxOpenConns: 9,
 			ConnectTimeout: time.Second, StatementTimeout: 2 * time.Second, SQLiteSynchronous: "NORMAL",
 		},
 		Keys: config.Keys{

@@ -22,6 +22,9 @@ func (d *draft) applyRules() {
 		d.Accounts.RegisterLogsIn = false
 		d.warn("REGISTER_LOGS_IN: has no effect while REQUIRE_VERIFIED_EMAIL is true; set one of them to false")
 	}
+	if d.docsByEnv {
+		d.HTTP.Docs = !d.Production()
+	}
 	if d.Log.Format == "auto" {
 		d.Log.Format = "text"
 		if d.Production() {

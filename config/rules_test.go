@@ -156,3 +156,23 @@ func TestIssuer(t *testing.T) {
 		}
 	}
 }
+
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		environment, docs string
+		want              bool
+	}{
+		{"development", "", true},
+		{"development", "auto", true},
+		{"development", "false", false},
+		{"production", "", false},
+		{"production", "AUTO", false},
+		{"production", "true", true},
+	} {
+		env := map[string]string{"APP_ENV": test.environment, "DOCS_ENABLED": test.docs}
+		if got := load(t, "", env).HTTP.Docs; got != test.want {
+			t.Errorf("%v: %v, want %v", env, got, test.want)
+		}
+	}
+}

@@ -35,6 +35,7 @@ type draft struct {
 	Config
 	publicURL      string
 	cookiePrefixes bool
+	docsByEnv      bool
 	accessMinutes  int
 	refreshMinutes int
 	dataDir        string

@@ -18,6 +18,9 @@ func serviceSettings() []Setting {
 		row("PORT", "8000",
 			"The TCP port to listen on. 0 takes any free port.",
 			whole(0, 65535, func(d *draft) *int { return &d.HTTP.Port })),
+		row("METRICS_ADDR", "",
+			"Where GET /metrics is served for Prometheus, on a listener of its own. Empty switches it off. Choose an address that the public cannot reach.",
+			listenAddress(func(d *draft) *string { return &d.HTTP.MetricsAddress })),
 		row("PUBLIC_URL", "",
 			"Where people reach the service. It is the issuer of tokens when TOKEN_ISSUER is not set.",
 			publicURL(func(d *draft) *string { return &d.publicURL })),
@@ -28,6 +31,9 @@ func serviceSettings() []Setting {
 			"The values of the Host header that are answered. Empty means any.",
 			list("host names separated by commas, each with a port where one is used, such as api.example.com or localhost:8000",
 				allowedHost, func(d *draft) *[]string { return &d.HTTP.AllowedHosts })),
+		row("DOCS_ENABLED", "auto",
+			"Whether the page /docs shows the API and lets people try it. auto means true in development and false in production. /openapi.json is there in any case.",
+			orAuto(func(d *draft) *bool { return &d.docsByEnv }, toggle(func(d *draft) *bool { return &d.HTTP.Docs }))),
 	)
 }
 

@@ -3,8 +3,8 @@ package initializers
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -19,6 +19,7 @@ import (
 	"latchkey/internal/password"
 	"latchkey/internal/session"
 	"latchkey/internal/store"
+	"latchkey/internal/throttle/redisthrottle"
 	"latchkey/internal/token"
 	"latchkey/models"
 	"latchkey/routes"
@@ -27,20 +28,23 @@ import (
 // App is the service, ready to answer requests.
 type App struct {
 	Handler http.Handler
+	Metrics http.Handler // what METRICS_ADDR serves; never a part of Handler
 	Keys    KeySource
 
-	cfg      config.Config
-	db       *gorm.DB
-	redis    io.Closer // nil when the database counts attempts
-	log      *slog.Logger
-	draining atomic.Bool
-	chores   func(ctx context.Context) // run beside the server until ctx ends
+	cfg             config.Config
+	db              *gorm.DB
+	redis           *redisthrottle.Counter // nil when the database counts attempts
+	log             *slog.Logger
+	draining        atomic.Bool
+	chores          func(ctx context.Context) // run beside the server until ctx ends
+	metricsListener net.Listener              // nil when METRICS_ADDR is not set
 }
 
 // Outside is what the service takes from its surroundings.
 type Outside struct {
-	Log *slog.Logger
-	Now func() time.Time
+	Log     *slog.Logger
+	Now     func() time.Time
+	Version string // of the program, for latchkey_build_info; "" is the same as "dev"
 }
 
 // New loads the keys, opens and migrates the database and builds the graph. Close the App in the end.
@@ -54,6 +58,9 @@ func New(ctx context.Context, cfg config.Config, out Outside) (*App, error) {
 		Access: accessKeys, Refresh: refreshKeys, Now: out.Now,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := checkLimits(cfg.Limits); err != nil {
 		return nil, err
 	}
 	db, err := OpenDatabase(ctx, cfg.Database)
@@ -82,7 +89,11 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		return err
 	}
 	rows := store.New(a.db)
-	guard, err := a.guard(rows)
+	guard, err := a.guard(ctx, rows)
+	if err != nil {
+		return err
+	}
+	measured, err := a.measure(rows, hasher, out) //nolint:contextcheck // what is measured is read at a scrape, long after the start
 	if err != nil {
 		return err
 	}
@@ -96,7 +107,8 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		Settings: account.Settings{RequireVerifiedEmail: a.cfg.Accounts.RequireVerifiedEmail},
 	}
 	a.Handler, err = routes.New(a.cfg, routes.Parts{
-		Log: a.log,
+		Log:     a.log,
+		Metrics: measured,
 		Auth: &controllers.Auth{
 			Accounts: accounts, Sessions: sessions, Jar: jar,
 			AccessInBody: a.cfg.Tokens.AccessInBody, RegisterLogsIn: a.cfg.Accounts.RegisterLogsIn,
@@ -119,12 +131,20 @@ func (a *App) ready(rows *store.Store) func(context.Context) error {
 		}
 		ctx, cancel := context.WithTimeout(ctx, a.cfg.Database.ConnectTimeout)
 		defer cancel()
+		if a.redis != nil {
+			if err := a.redis.Ping(ctx); err != nil {
+				return err
+			}
+		}
 		return rows.Ping(ctx)
 	}
 }
 
 // Close gives the connections back.
 func (a *App) Close() {
+	if a.metricsListener != nil {
+		_ = a.metricsListener.Close() // Serve has done so, if it was called
+	}
 	if a.redis != nil {
 		if err := a.redis.Close(); err != nil {
 			a.log.Error("close redis", "error", err)

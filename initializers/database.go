@@ -31,7 +31,7 @@ const sqliteTimes = "2006-01-02T15:04:05.000000Z07:00"
 func OpenDatabase(ctx context.Context, cfg config.Database) (*gorm.DB, error) {
 	pool, dialector, err := connect(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %s cannot be opened: %w", cfg.Display, err)
+		return nil, fmt.Errorf("%s: %s cannot be opened: %w", cfg.Setting, cfg.Display, err)
 	}
 	pool.SetMaxOpenConns(cfg.MaxOpenConns)
 	// An idle pool as large as the open one: closing and opening connections costs more than keeping them.
@@ -41,7 +41,7 @@ func OpenDatabase(ctx context.Context, cfg config.Database) (*gorm.DB, error) {
 	defer cancel()
 	if err := pool.PingContext(ctx); err != nil {
 		_ = pool.Close()
-		return nil, fmt.Errorf("DATABASE_URL: %s does not answer; start it or correct the setting: %s", cfg.Display, oneLine(err))
+		return nil, fmt.Errorf("%s: %s does not answer; start it or correct the setting: %s", cfg.Setting, cfg.Display, oneLine(err))
 	}
 	return gorm.Open(dialector, &gorm.Config{
 		// Errors go up and are logged once, at the edge; gorm's own lines would hold the statements' values.
@@ -117,6 +117,14 @@ func sqliteURI(path string) (string, error) {
 		return "file:/" + rand.Text() + "?vfs=memdb", nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	// The file holds password hashes; its journals inherit the mode.
+	f, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", err
+	}
+	if err := f.Close(); err != nil {
 		return "", err
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath(), nil

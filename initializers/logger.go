@@ -5,23 +5,31 @@ import (
 	"log/slog"
 
 	"latchkey/config"
+	"latchkey/middleware"
 )
 
-// NewLogger writes lines of text or JSON, in UTC.
+// NewLogger writes lines of text or JSON, in UTC. Security events have a level of their own, named SECURITY.
 func NewLogger(cfg config.Log, w io.Writer) *slog.Logger {
 	level := slog.LevelInfo
 	// The configuration allows only names that slog knows.
 	_ = level.UnmarshalText([]byte(cfg.Level))
-	options := &slog.HandlerOptions{Level: level, ReplaceAttr: utcTime}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: plain}
 	if cfg.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-func utcTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
+// plain puts the time into UTC and names our own level.
+func plain(groups []string, a slog.Attr) slog.Attr {
+	switch {
+	case len(groups) > 0:
+		return a
+	case a.Key == slog.TimeKey:
 		return slog.Time(slog.TimeKey, a.Value.Time().UTC())
+	case a.Key == slog.LevelKey && a.Value.Any() == middleware.LevelSecurity:
+		return slog.String(slog.LevelKey, "SECURITY")
+	default:
+		return a
 	}
-	return a
 }

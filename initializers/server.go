@@ -18,12 +18,15 @@ const maxHeaders = 28 << 10
 // so that a load balancer looks away before connections are refused.
 const drainNotice = 500 * time.Millisecond
 
-// Listen opens the configured address.
+// Listen opens the configured address, and METRICS_ADDR if it is set, which Serve serves too.
 func (a *App) Listen(ctx context.Context) (net.Listener, error) {
 	address := net.JoinHostPort(a.cfg.HTTP.BindAddress, strconv.Itoa(a.cfg.HTTP.Port))
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("PORT: cannot listen on %s: %w; choose another PORT or stop what uses it", address, err)
+	}
+	if err := a.listenMetrics(ctx); err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
@@ -43,6 +46,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	chores, stop := context.WithCancel(ctx)
 	defer stop()
 	go a.chores(chores)
+	defer a.serveMetrics()()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {

@@ -1,6 +1,8 @@
 package initializers
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"latchkey/config"
@@ -10,9 +12,32 @@ import (
 )
 
 // guard counts attempts in the database, or in Redis when one is configured; every node sees both.
-func (a *App) guard(rows *store.Store) (*throttle.Guard, error) {
-	limits := a.cfg.Limits
-	settings := throttle.Settings{
+func (a *App) guard(ctx context.Context, rows *store.Store) (*throttle.Guard, error) {
+	settings := limitsOf(a.cfg.Limits)
+	if a.cfg.Limits.RedisURL == "" {
+		return &throttle.Guard{Counter: rows, Settings: settings}, nil
+	}
+	counter, err := redisthrottle.Open(a.cfg.Limits.RedisURL.Reveal(), "latchkey")
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	a.redis = counter
+	if err := counter.Ping(ctx); err != nil {
+		return nil, errors.New("REDIS_URL: the Redis there does not answer; start it or remove the setting")
+	}
+	return &throttle.Guard{Counter: counter, Settings: settings}, nil
+}
+
+// checkLimits refuses limits that together allow too many guesses.
+func checkLimits(limits config.Limits) error {
+	if err := limitsOf(limits).Validate(); err != nil {
+		return fmt.Errorf("LOGIN_LIMIT_ACCOUNT, LOGIN_LIMIT_RESERVE: %w", err)
+	}
+	return nil
+}
+
+func limitsOf(limits config.Limits) throttle.Settings {
+	return throttle.Settings{
 		Enabled:        limits.Enabled,
 		Address:        rateOf(limits.LoginAddress),
 		AccountAddress: rateOf(limits.LoginAccountAddress),
@@ -22,18 +47,6 @@ func (a *App) guard(rows *store.Store) (*throttle.Guard, error) {
 		Device:         rateOf(limits.LoginDevice),
 		Register:       rateOf(limits.RegisterAddress),
 	}
-	if err := settings.Validate(); err != nil {
-		return nil, fmt.Errorf("LOGIN_LIMIT_ACCOUNT and LOGIN_LIMIT_RESERVE: %w", err)
-	}
-	if limits.RedisURL == "" {
-		return &throttle.Guard{Counter: rows, Settings: settings}, nil
-	}
-	counter, err := redisthrottle.Open(limits.RedisURL.Reveal(), "latchkey:")
-	if err != nil {
-		return nil, fmt.Errorf("REDIS_URL: %w", err)
-	}
-	a.redis = counter
-	return &throttle.Guard{Counter: counter, Settings: settings}, nil
 }
 
 func rateOf(r config.Rate) throttle.Rate { return throttle.Rate{Burst: r.Tries, Period: r.Period} }

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -14,6 +13,23 @@ import (
 	"latchkey/internal/request"
 	"latchkey/internal/session"
 )
+
+// LevelSecurity is the level of requests that may be somebody's attempt to get in: between Info and Warn.
+const LevelSecurity = slog.LevelInfo + 2
+
+// securityCodes are the failures that are logged at LevelSecurity.
+//
+//nolint:gochecknoglobals // a constant table
+var securityCodes = map[string]bool{
+	"invalid_credentials":   true,
+	"account_disabled":      true,
+	"too_many_attempts":     true,
+	"access_token_invalid":  true,
+	"refresh_token_invalid": true,
+	"refresh_token_reused":  true,
+	"cross_origin_request":  true,
+	"misdirected_request":   true,
+}
 
 // AccessLog writes one line for each request. It names the route's pattern, never the URL, since a URL may hold
 // what somebody put there by mistake; no header, cookie or body is logged.
@@ -36,6 +52,12 @@ func AccessLog(log *slog.Logger) gin.HandlerFunc {
 		if code := request.Code(c); code != "" {
 			attrs = append(attrs, slog.String("code", code))
 		}
+		if c.FullPath() == refreshRoute {
+			attrs = append(attrs, slog.String("outcome", outcomeOf(c)))
+		}
+		if trace := traceID(c.Request.Header); trace != "" {
+			attrs = append(attrs, slog.String("trace_id", trace))
+		}
 		if id, ok := request.CallerIfAny(c); ok {
 			attrs = append(attrs, identityAttrs(id)...)
 		}
@@ -56,11 +78,13 @@ func identityAttrs(id session.Identity) []slog.Attr {
 
 // levelOf raises what an operator has to look at. A client that hung up is none of it.
 func levelOf(c *gin.Context) slog.Level {
-	switch last := c.Errors.Last(); {
-	case last != nil && errors.Is(last.Err, context.Canceled):
+	switch {
+	case hungUp(c):
 		return slog.LevelInfo
 	case c.Writer.Status() >= http.StatusInternalServerError:
 		return slog.LevelError
+	case securityCodes[request.Code(c)]:
+		return LevelSecurity
 	default:
 		return slog.LevelInfo
 	}

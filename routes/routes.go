@@ -11,6 +11,7 @@ import (
 	"latchkey/config"
 	"latchkey/controllers"
 	"latchkey/internal/cookie"
+	"latchkey/internal/metrics"
 	"latchkey/internal/session"
 	"latchkey/middleware"
 )
@@ -18,6 +19,7 @@ import (
 // Parts are what the routes lead to.
 type Parts struct {
 	Log      *slog.Logger
+	Metrics  *metrics.Metrics
 	Auth     *controllers.Auth
 	Users    *controllers.Users
 	Sessions *controllers.Sessions
@@ -40,6 +42,7 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 	engine.Use(
 		middleware.RequestID(),
 		middleware.AccessLog(p.Log),
+		middleware.Measure(p.Metrics),
 		middleware.Headers(cfg.Production()),
 		middleware.Recovery(p.Log),
 		middleware.Errors(),
@@ -61,6 +64,12 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 	public("/api/healthchecker", p.Service.Health)
 	public("/.well-known/jwks.json", p.Service.Keys)
 	public("/.well-known/revoked-sessions", p.Service.Revoked)
+	docs := controllers.Docs{}
+	public("/openapi.json", docs.Document)
+	if cfg.HTTP.Docs {
+		public("/docs", docs.Page)
+		public("/docs/:file", docs.Page)
+	}
 
 	auth := engine.Group("/api/auth")
 	auth.POST("/register", p.Auth.Register)

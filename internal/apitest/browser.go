@@ -97,10 +97,11 @@ func (b *Browser) Do(method, path string, body any, options ...Option) Response 
 	return res
 }
 
-// Try is Do for requests whose answer may be lost.
+// Try is Do for requests whose answer may be lost. What arrives is held to the OpenAPI document.
 func (b *Browser) Try(method, path string, body any, options ...Option) (Response, error) {
 	b.t.Helper()
 	req := b.request(method, path, body)
+	sent := bodyOf(req)
 	for _, o := range options {
 		o(req)
 	}
@@ -117,7 +118,24 @@ func (b *Browser) Try(method, path string, body any, options ...Option) (Respons
 	for _, c := range res.Cookies() {
 		out.Cookies[c.Name] = c
 	}
+	exchange{req, sent, out}.described(b.t)
 	return out, nil
+}
+
+// bodyOf reads the body of a request that was not sent yet.
+func bodyOf(req *http.Request) string {
+	if req.GetBody == nil {
+		return ""
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		panic(err) // it is in memory
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }
 
 // Keep puts the cookies that an answer set into the jar, as a browser does when the answer arrives.

@@ -57,7 +57,7 @@ func credentials(r *http.Request) []string {
 // generated finds UUIDs, times and tokens as the service writes them, and the addresses of NewEmail.
 var generated = regexp.MustCompile(`\b(` +
 	`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}` +
-	`|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z` +
+	`|20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z` +
 	`|eyJ[\w-]+\.[\w-]+\.[\w-]+` +
 	`|user\d+@example\.com)\b`)
 

@@ -15,4 +15,12 @@ else
   echo "######## NO C COMPILER: THE TESTS RUN WITHOUT THE RACE DETECTOR ########" >&2
   [ "${CI:-}" != true ] || exit 1
 fi
+# Programs that tests start for real. Where one cannot be had its tests are skipped, loudly, and fail with CI=true.
+missing=()
+command -v redis-server >/dev/null || missing+=(redis-server)
+command -v promtool >/dev/null || missing+=(prometheus)
+command -v curl >/dev/null || missing+=(curl)
+if ((${#missing[@]})) && ! scripts/apt-install.sh "${missing[@]}"; then
+  echo "######## NOT INSTALLED: ${missing[*]}; THEIR TESTS ARE SKIPPED ########" >&2
+fi
 exec scripts/with-postgres.sh go test "${race[@]+"${race[@]}"}" "$@"

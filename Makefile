@@ -9,10 +9,10 @@ ARGS      ?=
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-fast test-attack test-faults lint fmt fuzz bench tidy-check vuln clean
+.PHONY: help run build test test-fast test-attack test-faults lint lint-openapi fmt fuzz bench tidy-check vuln clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build and start the service (ARGS='…' are its arguments)
 	./bin/latchkey $(ARGS)
@@ -34,6 +34,9 @@ test-faults: ## cut, delay, stop and fill what the service stands on, on SQLite 
 
 lint: ## check style, faults and the house's import rules
 	@linter=$$(scripts/tool.sh golangci-lint) && "$$linter" run $$(go list -f "{{.Dir}}" $(PKG))
+
+lint-openapi: ## check the OpenAPI document (needs Node.js)
+	scripts/lint-openapi.sh
 
 fmt: ## format the Go code
 	@formatter=$$(scripts/tool.sh gofumpt) && git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0r "$$formatter" -w

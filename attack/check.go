@@ -138,13 +138,15 @@ func (c *check) find(f Finding) {
 
 // together sends n requests at once and returns the answers in the order of the requests.
 func (c *check) together(n int, nth func(i int) request) []answer {
-	n = min(n, maxTogether)
-	answers := make([]answer, n)
+	requests := make([]request, min(n, maxTogether))
+	for i := range requests {
+		requests[i] = nth(i)
+	}
+	answers := make([]answer, len(requests))
 	start := make(chan struct{})
 	var ready, done sync.WaitGroup
-	ready.Add(n)
-	for i := range n {
-		r := nth(i)
+	ready.Add(len(requests))
+	for i, r := range requests {
 		done.Go(func() {
 			ready.Done()
 			<-start

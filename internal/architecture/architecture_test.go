@@ -55,6 +55,7 @@ var scaffolding = []string{
 	"deploy",
 	"internal/apitest",
 	"internal/architecture",
+	"internal/faults",
 	"internal/testdb",
 	"internal/testdb/withpostgres",
 	"internal/throttle/throttletest",

@@ -146,11 +146,16 @@ func (c *crowd) sofar() []answer {
 	return slices.Clone(c.answers)
 }
 
+// finish waits until everybody has had the last answer, and returns all.
+func (c *crowd) finish() []answer {
+	c.busy.Wait()
+	return c.sofar()
+}
+
 // leave stops the crowd and returns all answers.
 func (c *crowd) leave() []answer {
 	c.stop()
-	c.busy.Wait()
-	return c.sofar()
+	return c.finish()
 }
 
 // untilWell waits until every kind of request has succeeded since the given time and none has failed for a while, or

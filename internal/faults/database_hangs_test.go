@@ -116,6 +116,7 @@ func TestDatabaseHangsDuringLogout(t *testing.T) {
 
 // Requests that are given up leave nothing behind that grows.
 func TestGoroutinesInAHang(t *testing.T) {
+	long(t)
 	proxy, url := newProxy(t, testdb.Postgres(t))
 	s := apitest.Start(t, url, shortTimeouts)
 	const askers = 40

@@ -95,6 +95,7 @@ func TestPostgresReadOnly(t *testing.T) {
 
 // An SQLite file that somebody else is writing to for a long time, as a copy that is being restored.
 func TestSQLiteLocked(t *testing.T) {
+	long(t)
 	t.Parallel()
 	s := launch(t, testdb.SQLite(t), quick)
 	all, fresh := people(t, s, 3), unused(t, s)

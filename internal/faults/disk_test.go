@@ -104,6 +104,7 @@ func TestNothingCanBeWritten(t *testing.T) {
 
 // A disk that fills up may fail any write and not the next one. Whatever is answered is true.
 func TestDiskFull(t *testing.T) {
+	long(t)
 	s := launch(t, "sqlite:/mnt/test.db", quick, smallDisk(t, 20)...)
 	all := people(t, s, 5)
 	filler := s.inside("/mnt/filler")

@@ -44,6 +44,7 @@ func TestSmallPool(t *testing.T) {
 // More clients than the process may have files open: it neither ends nor loses its way, and takes clients again as
 // soon as others have gone, or have been silent for long enough.
 func TestOutOfFiles(t *testing.T) {
+	long(t)
 	testdb.Each(t, func(t *testing.T, url string) {
 		s := launch(t, url, map[string]string{"HTTP_READ_HEADER_TIMEOUT": "1s", "HTTP_IDLE_TIMEOUT": "1s"})
 		p := people(t, s, 1)[0]
@@ -106,10 +107,7 @@ func TestOutOfFilesUnderLoad(t *testing.T) {
 	s := launch(t, testdb.SQLite(t), map[string]string{"HTTP_READ_HEADER_TIMEOUT": "1s", "HTTP_IDLE_TIMEOUT": "1s"})
 	p := people(t, s, 1)[0]
 	s.limit(t, syscall.RLIMIT_NOFILE, 256)
-	clients := 1000
-	if testing.Short() {
-		clients = 400
-	}
+	const clients = 1000
 	statuses := map[string]int{}
 	var mu sync.Mutex
 	var busy sync.WaitGroup

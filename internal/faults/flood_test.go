@@ -5,7 +5,6 @@ package faults_test
 import (
 	"fmt"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,18 +31,11 @@ func with(settings map[string]string, more ...string) map[string]string {
 // be sent.
 func steady(perSecond int, during time.Duration, request func(i int) answer) *crowd {
 	c := &crowd{}
-	done := make(chan struct{})
-	var once sync.Once
-	c.stop = func() { once.Do(func() { close(done) }) }
 	began, every := time.Now(), time.Second/time.Duration(perSecond)
 	c.busy.Go(func() {
 		for i := 0; time.Duration(i)*every < during; i++ {
 			due := began.Add(time.Duration(i) * every)
-			select {
-			case <-done:
-				return
-			case <-time.After(time.Until(due)):
-			}
+			time.Sleep(time.Until(due))
 			c.busy.Go(func() {
 				a := request(i)
 				a.took, a.began = a.ended().Sub(due), due
@@ -52,12 +44,6 @@ func steady(perSecond int, during time.Duration, request func(i int) answer) *cr
 		}
 	})
 	return c
-}
-
-// finish waits until the last request was answered.
-func (c *crowd) finish() []answer {
-	c.busy.Wait()
-	return c.sofar()
 }
 
 // capacity is how many sign-ins a second the service manages when it is asked by as many as it likes.
@@ -83,9 +69,7 @@ func capacity(t *testing.T, s *service, email string) float64 {
 // its own, so that throttles do not help: as many as can be are served, the others are told at once to come again, and
 // nobody who is signed in is refused anything.
 func TestSignInFlood(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures for some seconds")
-	}
+	long(t)
 	testdb.Each(t, func(t *testing.T, url string) {
 		s := launch(t, url, with(realHashes, "RATE_LIMIT_ENABLED", "true", "TRUSTED_PROXIES", "127.0.0.1"))
 		all := people(t, s, 4)

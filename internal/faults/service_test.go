@@ -34,6 +34,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// long marks a test that takes some seconds.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+}
+
 // program builds the service once.
 var program = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(folder, "latchkey")

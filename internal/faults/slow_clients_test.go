@@ -72,6 +72,7 @@ func flood(conn net.Conn) (closed time.Duration) {
 
 // Clients that send or read as slowly as they can are hung up on at the deadlines, and nobody else notices them.
 func TestSlowClients(t *testing.T) {
+	long(t)
 	s := launch(t, testdb.SQLite(t), strictTimeouts)
 	crowd := gather(t, people(t, s, 4), 5*time.Millisecond)
 	crowd.untilWell(time.Now(), 5*time.Second)

@@ -3,6 +3,7 @@
 package faults_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -117,30 +118,18 @@ func wantNoGrant(t *testing.T, s *service, p *person) answer {
 	return a
 }
 
-// probe asks for a path again and again on connections of its own until stopped.
-type probe struct {
-	*crowd
-}
-
-// watch starts a probe that is not bothered by anybody's connections.
-func watch(t *testing.T, s *service, request string, every time.Duration) probe {
+// watch asks for the same thing at intervals, each time on a connection of its own, until it is told to leave.
+func watch(t *testing.T, s *service, request string, every time.Duration) *crowd {
 	t.Helper()
-	c := &crowd{}
-	done := make(chan struct{})
-	c.stop = func() {
-		select {
-		case <-done:
-		default:
-			close(done)
-		}
-	}
+	ctx, stop := context.WithCancel(t.Context())
+	c := &crowd{stop: stop}
 	b := s.Browser(t)
 	c.busy.Go(func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
-			case <-done:
+			case <-ctx.Done():
 				return
 			case <-tick.C:
 				c.note(ask(b, request, nil, func(r *http.Request) { r.Close = true }))
@@ -148,5 +137,5 @@ func watch(t *testing.T, s *service, request string, every time.Duration) probe 
 		}
 	})
 	t.Cleanup(func() { c.leave() })
-	return probe{c}
+	return c
 }

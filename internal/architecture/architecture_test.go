@@ -50,7 +50,6 @@ var floors = map[string]int{
 // scaffolding names the packages that only tests and scripts use: the service must not import them.
 // What they may import themselves is not restricted.
 var scaffolding = []string{
-	"internal/faults",
 	"attack",
 	"deploy",
 	"internal/apitest",

@@ -25,7 +25,7 @@ func serve(ctx context.Context, p Process) error {
 		return err
 	}
 	app, err := initializers.New(ctx, cfg, initializers.Outside{
-		Log: initializers.NewLogger(cfg.Log, p.Stderr), Now: utcNow,
+		Log: initializers.NewLogger(cfg.Log, p.Stderr), Now: utcNow, Version: p.Version,
 	})
 	if err != nil {
 		return err

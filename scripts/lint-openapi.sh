@@ -4,17 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tool=tools/redocly
-lock=$tool/package-lock.json
-installed=$tool/node_modules/installed-lock.json
-if ! { command -v node && command -v npm; } >/dev/null; then
-  echo "######## THE OPENAPI DOCUMENT IS NOT LINTED: there is no Node.js with npm ########" >&2
+if ! scripts/npm.sh tools/redocly; then
+  echo "######## THE OPENAPI DOCUMENT IS NOT LINTED ########" >&2
   [ "${CI:-}" != true ] || exit 1
   exit 0
 fi
-if ! cmp -s "$lock" "$installed"; then
-  npm --prefix "$tool" ci --silent
-  cp "$lock" "$installed"
-fi
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
-exec node "$tool/node_modules/@redocly/cli/bin/cli.js" lint --config "$tool/redocly.yaml" internal/openapi/openapi.yaml
+exec node tools/redocly/node_modules/@redocly/cli/bin/cli.js lint --config tools/redocly/redocly.yaml internal/openapi/openapi.yaml

@@ -77,10 +77,7 @@ func fail(c *gin.Context, err error) {
 	if a.status == http.StatusUnauthorized {
 		challenge(h, err, a.message)
 	}
-	if a.status == http.StatusRequestEntityTooLarge {
-		// The rest of the body stays unread.
-		h.Set("Connection", "close")
-	}
+	leaveBody(c)
 	write(c, a, fieldErrors(fields))
 }
 

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +38,7 @@ func Headers(production bool) gin.HandlerFunc {
 	}
 }
 
-// AllowedHosts answers only for the named hosts (with or without port); an empty list means any.
+// AllowedHosts answers only for the named hosts, one named without a port for any port; an empty list means any.
 // It keeps DNS rebinding and cache poisoning out.
 func AllowedHosts(hosts []string) gin.HandlerFunc {
 	return func(c *gin.Context) {
@@ -54,8 +54,12 @@ func hostAllowed(hosts []string, host string) bool {
 	if slices.Contains(hosts, host) {
 		return true
 	}
-	name, _, err := net.SplitHostPort(host)
-	return err == nil && slices.Contains(hosts, name)
+	at := strings.LastIndexByte(host, ':')
+	if at < 0 {
+		return false
+	}
+	_, err := strconv.ParseUint(host[at+1:], 10, 16)
+	return err == nil && slices.Contains(hosts, host[:at])
 }
 
 // Deadline bounds what a request may wait for: the database, a hashing slot, a lock.
@@ -87,9 +91,29 @@ func Body() gin.HandlerFunc {
 			c.Abort()
 			return
 		}
-		c.Request.Body = io.NopCloser(bytes.NewReader(body))
+		c.Request.Body = wholeBody{bytes.NewReader(body)}
 		c.Next()
 	}
+}
+
+// wholeBody is a body that was read to its end.
+type wholeBody struct{ *bytes.Reader }
+
+// Close does nothing.
+func (wholeBody) Close() error { return nil }
+
+// searchTime is how long the end of a body is looked for that nobody wants.
+const searchTime = 500 * time.Millisecond
+
+// leaveBody answers before the rest of a body has come, and hangs up soon after: net/http would wait for up to 256 KiB
+// of it, before the answer, as long as its read timeout lets the client stall.
+func leaveBody(c *gin.Context) {
+	if _, whole := c.Request.Body.(wholeBody); whole || c.Request.ContentLength == 0 {
+		return
+	}
+	c.Header("Connection", "close")
+	// A writer without deadlines is that of a test, where nobody stalls.
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(searchTime))
 }
 
 func readBody(r *http.Request) ([]byte, error) {

@@ -13,7 +13,7 @@ import (
 func TestOtherHostsAreSentAway(t *testing.T) {
 	onBoth(t, settings{"ALLOWED_HOSTS": "api.example.com, localhost:8000"}, func(t *testing.T, s *apitest.Server) {
 		for _, host := range []string{
-			"evil.example", "api.example.com.evil.example", "evil.api.example.com", "api.example.com:8443:1", "api.example.com@evil.example", "localhost", "localhost:8001", "127.0.0.1", "example.com", "api-example.com", "xapi.example.com",
+			"evil.example", "api.example.com.evil.example", "evil.api.example.com", "api.example.com:8443:1", "api.example.com:8443.evil.example", "api.example.com:", "api.example.com:65536", "api.example.com@evil.example", "localhost", "localhost:8001", "127.0.0.1", "example.com", "api-example.com", "xapi.example.com",
 		} {
 			for _, request := range []string{me, "GET /nowhere", "POST /api/auth/logout", "GET /.well-known/jwks.json"} {
 				scenario{request: request, with: header("Host", host), status: 421, headers: map[string]string{"Set-Cookie": ""}}.named(host+" "+request).run(t, s)

@@ -32,7 +32,7 @@ func (s *Service) Presented(access, refresh []string) map[uuid.UUID]uuid.UUID {
 // End is the logout: it ends every session that the presented tokens name, expired tokens included.
 // Tokens that are not ours name none, which is no error. ErrNotEnded means that a token may still be alive.
 func (s *Service) End(ctx context.Context, access, refresh []string, from models.Origin) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	ctx, cancel := detached(ctx)
 	defer cancel()
 	now := s.now()
 	for sessionID, userID := range s.Presented(access, refresh) {

@@ -20,6 +20,15 @@ const maxTries = 16
 // commitTimeout bounds a write that goes on although the client has hung up.
 const commitTimeout = 5 * time.Second
 
+// detached outlives the client's hanging up, but neither the request's deadline nor commitTimeout.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(commitTimeout)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
+		end = deadline
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end)
+}
+
 // Refreshed is what a refresh answers.
 type Refreshed struct {
 	Issued
@@ -149,7 +158,7 @@ func (s *Service) successor(row models.Session, now time.Time, from models.Origi
 // endReused ends a session whose chain two parties hold. It is committed on its own, before the error goes up,
 // and although the client may have hung up by then.
 func (s *Service) endReused(ctx context.Context, row models.Session, e models.Event) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	ctx, cancel := detached(ctx)
 	defer cancel()
 	e.Kind = models.EventRefreshReused
 	if _, err := s.Store.RevokeSession(ctx, row.ID, row.UserID, e.At, e); err != nil {

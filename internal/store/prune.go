@@ -10,11 +10,12 @@ import (
 )
 
 // Claim takes the named lease until the given time if nobody holds it at now, and reports whether it did.
-// It lets one node at a time do a chore; the node's death frees the lease when it runs out.
+// It lets one node at a time do a chore; the node's death frees the lease when it runs out. A lease that is held for more
+// than twice the asked time was claimed under a clock that was ahead, and counts no longer.
 func (s *Store) Claim(ctx context.Context, name string, now, until time.Time) (bool, error) {
 	res := s.db.WithContext(ctx).Exec(`INSERT INTO leases (name, held_until) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until WHERE leases.held_until <= ?`,
-		name, utc(until), utc(now))
+		ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until WHERE leases.held_until <= ? OR leases.held_until > ?`,
+		name, utc(until), utc(now), utc(until.Add(until.Sub(now))))
 	return res.RowsAffected > 0, unavailable(res.Error)
 }
 

@@ -37,7 +37,7 @@ func (s *Store) OpenSession(ctx context.Context, row models.Session, hash models
 		if err := record(tx, login); err != nil {
 			return err
 		}
-		return evictOldest(tx, row.UserID, most, login)
+		return evictOldest(tx, row, most, login)
 	})
 	if err = unavailable(err); err == models.ErrNotFound { //nolint:errorlint // unavailable returns this very value
 		return models.ErrStale
@@ -60,11 +60,13 @@ func endReplaced(tx *gorm.DB, id uuid.UUID, login models.Event) error {
 	return record(tx, again(login, models.EventSessionReplaced, former.UserID, id))
 }
 
-// evictOldest ends the user's sessions beyond the newest most.
-func evictOldest(tx *gorm.DB, userID uuid.UUID, most int, login models.Event) error {
+// evictOldest ends the user's sessions beyond the newest most. The one that was just opened stays, even where a clock that
+// went back makes it look older than the others.
+func evictOldest(tx *gorm.DB, opened models.Session, most int, login models.Event) error {
 	var old []uuid.UUID
-	err := tx.Model(&models.Session{}).Where("user_id = ? AND revoked_at IS NULL AND expires_at > ?", userID, utc(login.At)).
-		Order("created_at DESC, id DESC").Offset(most).Limit(evictAtOnce).Pluck("id", &old).Error
+	err := tx.Model(&models.Session{}).
+		Where("user_id = ? AND id <> ? AND revoked_at IS NULL AND expires_at > ?", opened.UserID, opened.ID, utc(login.At)).
+		Order("created_at DESC, id DESC").Offset(most-1).Limit(evictAtOnce).Pluck("id", &old).Error
 	if err != nil || len(old) == 0 {
 		return err
 	}
@@ -72,7 +74,7 @@ func evictOldest(tx *gorm.DB, userID uuid.UUID, most int, login models.Event) er
 		return err
 	}
 	for _, id := range old {
-		if err := record(tx, again(login, models.EventSessionEvicted, userID, id)); err != nil {
+		if err := record(tx, again(login, models.EventSessionEvicted, opened.UserID, id)); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,10 @@ const maxHeaders = 28 << 10
 // so that a load balancer looks away before connections are refused.
 const drainNotice = 500 * time.Millisecond
 
+// drainSettle is how long connections that were accepted last may take to send their request: net/http hangs up on
+// whatever it reads after the shutdown has begun.
+const drainSettle = 250 * time.Millisecond
+
 // Listen opens the configured address, and METRICS_ADDR if it is set, which Serve serves too.
 func (a *App) Listen(ctx context.Context) (net.Listener, error) {
 	address := net.JoinHostPort(a.cfg.HTTP.BindAddress, strconv.Itoa(a.cfg.HTTP.Port))
@@ -35,7 +39,7 @@ func (a *App) Listen(ctx context.Context) (net.Listener, error) {
 // within SHUTDOWN_GRACE, and nil is returned when all were.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
-		Handler:           a.Handler,
+		Handler:           a.partingWhenDraining(),
 		MaxHeaderBytes:    maxHeaders,
 		ReadHeaderTimeout: a.cfg.HTTP.ReadHeaderTimeout,
 		ReadTimeout:       a.cfg.HTTP.ReadTimeout,
@@ -54,13 +58,26 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	return a.drain(context.WithoutCancel(ctx), server)
+	return a.drain(context.WithoutCancel(ctx), server, l)
 }
 
-func (a *App) drain(ctx context.Context, server *http.Server) error {
+// partingWhenDraining ends each connection with its next answer once the server drains: a connection that is closed while
+// it is idle may lose a request that is on its way.
+func (a *App) partingWhenDraining() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		a.Handler.ServeHTTP(w, r)
+	})
+}
+
+func (a *App) drain(ctx context.Context, server *http.Server, l net.Listener) error {
 	a.draining.Store(true)
 	a.log.Info("shutting down", "grace", a.cfg.HTTP.ShutdownGrace)
 	time.Sleep(min(drainNotice, a.cfg.HTTP.ShutdownGrace/2))
+	_ = l.Close() // Shutdown closes it again
+	time.Sleep(min(drainSettle, a.cfg.HTTP.ShutdownGrace/4))
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.HTTP.ShutdownGrace)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {

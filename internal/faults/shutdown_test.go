@@ -63,7 +63,7 @@ func TestStopUnderLoad(t *testing.T) {
 		answers := append(crowd.leave(), strangers.leave()...)
 		lost := only(answers, func(a answer) bool { return bad(a) && !turnedAway(a) })
 		for _, a := range lost {
-			t.Errorf("lost %v after the signal: %v", a.began.Sub(stopped).Round(time.Millisecond), a)
+			t.Errorf("lost %v after the signal (on a connection that was used before: %v): %v", a.began.Sub(stopped).Round(time.Millisecond), a.reused, a)
 		}
 		late := only(answers, func(a answer) bool { return a.good() && a.began.After(stopped) })
 		reset := only(answers, func(a answer) bool { return turnedAway(a) && errors.Is(a.err, syscall.ECONNRESET) })

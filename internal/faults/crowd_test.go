@@ -65,7 +65,8 @@ const (
 // person is an account with a browser.
 type person struct {
 	*apitest.Browser
-	email string
+	email     string
+	elsewhere *apitest.Browser // keeps no cookies
 }
 
 // people signs n new people in.
@@ -73,20 +74,26 @@ func people(t *testing.T, s *service, n int) []*person {
 	t.Helper()
 	all := make([]*person, n)
 	for i := range all {
-		b, email := s.SignedIn(t)
-		all[i] = &person{b, email}
-		b.Must(http.StatusOK, b.Send("GET", "/api/users/me", nil))
+		all[i] = signedIn(t, s)
+		wantGood(t, "a new person", []answer{all[i].send(me)})
 	}
 	return all
 }
 
-// send is ask, and keeps the cookies as a browser does.
+// signedIn signs a new person in, whose tokens nobody has shown yet.
+func signedIn(t *testing.T, s *service) *person {
+	t.Helper()
+	b, email := s.SignedIn(t)
+	return &person{b, email, s.Browser(t)}
+}
+
+// send is ask, and keeps the cookies as a browser does. Logins come from another device: one in the same browser ends the
+// session that was there.
 func (p *person) send(request string) answer {
-	var body any
 	if request == login {
-		body = apitest.Credentials(p.email)
+		return ask(p.elsewhere, login, apitest.Credentials(p.email))
 	}
-	a := ask(p.Browser, request, body)
+	a := ask(p.Browser, request, nil)
 	if a.err == nil {
 		p.Keep(a.Response)
 	}

@@ -120,10 +120,12 @@ func TestGoroutinesInAHang(t *testing.T) {
 	proxy, url := newProxy(t, testdb.Postgres(t))
 	s := apitest.Start(t, url, shortTimeouts)
 	const askers = 40
+	first, _ := s.SignedIn(t)
 	crowd := make([]*apitest.Browser, askers)
 	for i := range crowd {
-		crowd[i], _ = s.SignedIn(t)
+		crowd[i] = first.Clone()
 	}
+	peakOf(t, crowd, 300*time.Millisecond) // the connections that this opens stay
 	idle := runtime.NumGoroutine()
 	healthy := peakOf(t, crowd, 700*time.Millisecond)
 	proxy.hang(true)

@@ -53,19 +53,12 @@ func wantWriting(t *testing.T, all []*person, fresh *person) {
 	wantEnd(t, all[2])
 }
 
-// unused is somebody whose tokens nobody has shown yet.
-func unused(t *testing.T, s *service) *person {
-	t.Helper()
-	b, email := s.SignedIn(t)
-	return &person{b, email}
-}
-
 // A PostgreSQL that is made read-only, as before a move to another machine.
 func TestPostgresReadOnly(t *testing.T) {
 	t.Parallel()
 	address := testdb.Postgres(t)
 	s := launch(t, address, nil)
-	all, fresh := people(t, s, 3), unused(t, s)
+	all, fresh := people(t, s, 3), signedIn(t, s)
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +91,7 @@ func TestSQLiteLocked(t *testing.T) {
 	long(t)
 	t.Parallel()
 	s := launch(t, testdb.SQLite(t), quick)
-	all, fresh := people(t, s, 3), unused(t, s)
+	all, fresh := people(t, s, 3), signedIn(t, s)
 	db, err := sql.Open("sqlite3", "file:"+strings.TrimPrefix(s.DatabaseURL, "sqlite:")+"?_txlock=immediate")
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +113,7 @@ func TestSQLiteReadOnlyDisk(t *testing.T) {
 	t.Parallel()
 	settings := map[string]string{"DB_CONN_MAX_LIFETIME": "1s"}
 	s := launch(t, "sqlite:/mnt/test.db", settings, smallDisk(t, 20)...)
-	all, fresh := people(t, s, 3), unused(t, s)
+	all, fresh := people(t, s, 3), signedIn(t, s)
 	remount := func(mode string) {
 		t.Helper()
 		command := []string{"nsenter", fmt.Sprintf("--target=%d", s.process.Pid), "--mount"}

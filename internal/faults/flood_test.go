@@ -49,7 +49,7 @@ func steady(perSecond int, during time.Duration, request func(i int) answer) *cr
 // capacity is how many sign-ins a second the service manages when it is asked by as many as it likes.
 func capacity(t *testing.T, s *service, email string) float64 {
 	t.Helper()
-	const askers, during = 4, 1500 * time.Millisecond
+	const askers, during = 4, time.Second
 	began := time.Now()
 	c := &crowd{}
 	for range askers {
@@ -81,10 +81,10 @@ func TestSignInFlood(t *testing.T) {
 		}
 		most := capacity(t, s, all[0].email)
 		peek := func(int) answer { return ask(all[1].Browser, me, nil) }
-		idle := steady(50, time.Second, peek).finish()
+		idle := steady(50, 600*time.Millisecond, peek).finish()
 		wantGood(t, "me before the flood", idle)
 
-		const during = 3 * time.Second
+		const during = 2 * time.Second
 		flooder := s.Browser(t)
 		meanwhile := steady(50, during, peek)
 		flood := steady(int(10*most), during, func(i int) answer {

@@ -3,6 +3,7 @@
 package faults_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/url"
@@ -23,6 +24,7 @@ type proxy struct {
 	listener net.Listener // nil while connections are refused
 	hanging  bool
 	delay    time.Duration // each way
+	doubtful bool          // see doubt
 	links    []*link
 	closed   bool
 }
@@ -110,6 +112,16 @@ func (p *proxy) lose() {
 	}
 }
 
+// doubt loses, while it is on, the answer to every commit: the server does it, and the client sees the line break.
+func (p *proxy) doubt(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doubtful = on
+}
+
+// isCommit reports whether the client's parcel ends a transaction well, in PostgreSQL's simple protocol.
+func isCommit(data []byte) bool { return bytes.HasSuffix(data, []byte("commit\x00")) }
+
 func (p *proxy) close() {
 	p.refuse()
 	p.cut()
@@ -169,6 +181,12 @@ func (p *proxy) forward(k *link, from, to net.Conn) {
 		if !p.gate(k) {
 			continue // whoever sends is not told
 		}
+		if to == k.server && isCommit(next.data) && p.inDoubt(k) {
+			_, _ = to.Write(next.data)
+			time.Sleep(100 * time.Millisecond) // for the server to do it
+			k.reset()
+			break
+		}
 		if _, err := to.Write(next.data); err != nil {
 			break
 		}
@@ -176,6 +194,14 @@ func (p *proxy) forward(k *link, from, to net.Conn) {
 	p.end(k, to)
 	for range parcels { //nolint:revive // lets the reader end
 	}
+}
+
+// inDoubt reports whether answers to commits are lost, and makes the link carry none.
+func (p *proxy) inDoubt(k *link) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k.lost = k.lost || p.doubtful
+	return p.doubtful
 }
 
 // gate waits while the proxy hangs and reports whether the link still carries anything.

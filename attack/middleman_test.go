@@ -181,6 +181,9 @@ func TestPlantedFaults(t *testing.T) {
 		}
 	}
 	t.Run("no fault", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("slow")
+		}
 		report, out := attackThrough(t, fault{rows: reached})
 		if report.Failed > 0 || report.Skipped > 0 {
 			t.Errorf("%d findings, %d skipped\n%s", report.Failed, report.Skipped, out)

@@ -66,6 +66,9 @@ func (s *Service) Register(ctx context.Context, in Registration, from models.Ori
 	if err != nil {
 		return models.User{}, err
 	}
+	if err := s.Hasher.Admit(); err != nil {
+		return models.User{}, err
+	}
 	if err := s.Guard.CountRegistration(ctx, from.IP, user.CreatedAt); err != nil {
 		return models.User{}, err
 	}

@@ -27,6 +27,9 @@ func (s *Service) SignIn(ctx context.Context, in Credentials, knownTo []uuid.UUI
 	if err := in.check(); err != nil {
 		return models.User{}, err
 	}
+	if err := s.Hasher.Admit(); err != nil {
+		return models.User{}, err
+	}
 	user, err := s.find(ctx, in)
 	exists := err == nil
 	if err != nil && !errors.Is(err, models.ErrNotFound) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ func serve(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
+	widen(&cfg.Password)
 	app, err := initializers.New(ctx, cfg, initializers.Outside{
 		Log: initializers.NewLogger(cfg.Log, p.Stderr), Now: utcNow, Version: p.Version,
 	})
@@ -37,6 +39,17 @@ func serve(ctx context.Context, p Process) error {
 	}
 	_, _ = fmt.Fprint(p.Stdout, banner(p.Version, cfg, listener.Addr(), app.Keys))
 	return app.Serve(ctx, listener)
+}
+
+// widen gives Go a processor for each hashing slot on top of those that the machine has. A hash takes tens of milliseconds;
+// without this, requests queue behind hashes in Go's scheduler, which lets each run for 10 ms, while the kernel's lets
+// whoever only has a little to do go first.
+func widen(cfg *config.Password) {
+	cores := runtime.GOMAXPROCS(0)
+	if cfg.Slots == 0 {
+		cfg.Slots = cores
+	}
+	runtime.GOMAXPROCS(cores + cfg.Slots)
 }
 
 // banner tells whoever starts the service what it does, and what of it is for development only.

@@ -116,6 +116,15 @@ func (h *Hasher) VerifyDummy(ctx context.Context, plain string) error {
 	return err
 }
 
+// Admit is ErrOverloaded when a hash would be refused at this moment. It costs nothing, so that a flood can be turned away
+// before anything else is done for it.
+func (h *Hasher) Admit() error {
+	if h.slots.full() {
+		return ErrOverloaded
+	}
+	return nil
+}
+
 // Load tells how many hashes run and how many callers wait at this moment.
 func (h *Hasher) Load() (running, waiting int) { return h.slots.load() }
 

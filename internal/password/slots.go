@@ -45,6 +45,11 @@ func (s *slots) acquire(ctx context.Context) error {
 
 func (s *slots) release() { <-s.running }
 
+// full reports whether acquire would refuse at this moment.
+func (s *slots) full() bool {
+	return len(s.running) == cap(s.running) && len(s.waiting) == cap(s.waiting)
+}
+
 func (s *slots) load() (running, waiting int) { return len(s.running), len(s.waiting) }
 
 // gaveUp tells a client that left from a server that is too slow: when the request's time is over while it waits, the

@@ -70,6 +70,9 @@ func TestFullQueueIsRefusedAtOnce(t *testing.T) {
 		go func() { waited <- op(t.Context(), h) }()
 		synctest.Wait()
 		wantLoad(t, h, 2, 1)
+		if err := h.Admit(); !errors.Is(err, ErrOverloaded) {
+			t.Errorf("Admit says %v; want ErrOverloaded", err)
+		}
 
 		start := time.Now()
 		if err := op(t.Context(), h); !errors.Is(err, ErrOverloaded) {
@@ -83,6 +86,9 @@ func TestFullQueueIsRefusedAtOnce(t *testing.T) {
 			t.Errorf("the waiter failed: %v", err)
 		}
 		wantLoad(t, h, 1, 0)
+		if err := h.Admit(); err != nil {
+			t.Errorf("with a free slot: Admit says %v", err)
+		}
 		if err := op(t.Context(), h); err != nil {
 			t.Errorf("with a free slot: %v", err)
 		}

@@ -168,6 +168,23 @@ func plain[T ~string](allowed string, field func(*draft) *T) kind {
 	}}
 }
 
+// mostIssuer bounds names that stand in every token, in bytes: with the longest keys, cookie and value stay within the 4096
+// bytes that every browser keeps (RFC 6265bis section 5.6, ASVS 3.3.5).
+const mostIssuer = 255
+
+// atMost is the same kind for values of at most so many bytes.
+func atMost(bytes int, k kind) kind {
+	set := k.set
+	k.allowed = fmt.Sprintf("%s, of at most %d bytes", k.allowed, bytes)
+	k.set = func(value string, d *draft) *flaw {
+		if len(value) > bytes {
+			return &flaw{"", fmt.Sprintf("is longer than %d bytes", bytes)}
+		}
+		return set(value, d)
+	}
+	return k
+}
+
 // keyText takes a key as it is, but for the whitespace around it; whoever uses the key parses it.
 func keyText[T ~string](allowed string, field func(*draft) *T) kind {
 	return verbatim(kind{allowed: allowed, set: func(value string, d *draft) *flaw {

@@ -128,7 +128,7 @@ func kept(t *testing.T, b *apitest.Browser, path string) {
 	}
 }
 
-var pageParts = []string{"/docs", "/docs/start.js", "/docs/swagger-ui.js", "/docs/swagger-ui.css", "/docs/licenses.txt"}
+var pageParts = []string{"/docs", "/docs/start.js", "/docs/page.css", "/docs/swagger-ui.js", "/docs/swagger-ui.css", "/docs/licenses.txt"}
 
 func TestPageIsThereWhenItIsWanted(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -161,7 +161,7 @@ func TestPageStaysOnThisHost(t *testing.T) {
 	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; " +
 		"frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 	for path, want := range map[string]string{
-		"/docs": "text/html; charset=utf-8", "/docs/start.js": "text/javascript; charset=utf-8", "/docs/swagger-ui.js": "text/javascript; charset=utf-8",
+		"/docs": "text/html; charset=utf-8", "/docs/start.js": "text/javascript; charset=utf-8", "/docs/page.css": "text/css; charset=utf-8", "/docs/swagger-ui.js": "text/javascript; charset=utf-8",
 		"/docs/swagger-ui.css": "text/css; charset=utf-8", "/docs/licenses.txt": "text/plain; charset=utf-8",
 	} {
 		r := b.Must(http.StatusOK, b.Do("GET", path, nil))
@@ -185,7 +185,14 @@ func TestPageStaysOnThisHost(t *testing.T) {
 			t.Errorf("the page holds %q", part)
 		}
 	}
-	for _, path := range pageParts[1:4] {
+	for _, path := range []string{"/docs/start.js", "/docs/page.css"} {
+		for _, part := range []string{"http:", "https:", "@import", "url(", "eval(", "innerHTML", "localStorage"} {
+			if strings.Contains(b.Do("GET", path, nil).Body, part) {
+				t.Errorf("%s holds %q", path, part)
+			}
+		}
+	}
+	for _, path := range pageParts[1:5] {
 		if !strings.Contains(page, `"`+path+`"`) {
 			t.Errorf("the page does not load %s", path)
 		}

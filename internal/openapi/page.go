@@ -19,6 +19,9 @@ var indexHTML []byte
 //go:embed page/start.js
 var startJS []byte
 
+//go:embed page/page.css
+var pageCSS []byte
+
 // Swagger UI comes from page/fetch.sh. It is kept as it is sent to nearly everybody: compressed.
 //
 //go:embed page/swagger-ui.js.gz
@@ -49,6 +52,7 @@ var pageFiles = sync.OnceValue(func() map[string]File {
 	return map[string]File{
 		"":               newFile("text/html; charset=utf-8", indexHTML, false),
 		"start.js":       newFile("text/javascript; charset=utf-8", startJS, false),
+		"page.css":       newFile("text/css; charset=utf-8", pageCSS, false),
 		"swagger-ui.js":  newFile("text/javascript; charset=utf-8", swaggerUI, true),
 		"swagger-ui.css": newFile("text/css; charset=utf-8", swaggerUIStyle, true),
 		"licenses.txt":   newFile("text/plain; charset=utf-8", licenses, false),

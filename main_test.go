@@ -3,12 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -249,40 +246,4 @@ func TestGeneratedKeysAreTaken(t *testing.T) {
 		t.Fatalf("printed %d settings", len(settings))
 	}
 	start(t, environment(t, settings)).address()
-}
-
-// The walk of the README, word for word but for the port.
-func TestReadmeWalk(t *testing.T) {
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Fatal("curl is needed for the README's walk")
-	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(readme), "```sh\n")
-	walk, _, found := strings.Cut(rest, "```")
-	if !found {
-		t.Fatal("the README has no walk")
-	}
-	testdb.Each(t, func(t *testing.T, url string) {
-		address := start(t, environment(t, map[string]string{"DATABASE_URL": url})).address()
-		script := strings.ReplaceAll(walk, "localhost:8000", address)
-		script = strings.ReplaceAll(script, "curl -s", `curl -s -w '\n%{http_code}\n'`)
-		cmd := exec.CommandContext(t.Context(), "bash", "-euc", script)
-		cmd.Dir = t.TempDir()
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		var statuses []string
-		for line := range strings.Lines(string(out)) {
-			if line = strings.TrimSpace(line); len(line) == 3 {
-				statuses = append(statuses, line)
-			}
-		}
-		if got, want := fmt.Sprint(statuses), "[201 200 200 200 200 200 401]"; got != want {
-			t.Errorf("statuses %s, want %s\n%s", got, want, out)
-		}
-	})
 }

@@ -20,6 +20,7 @@ missing=()
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v promtool >/dev/null || missing+=(prometheus)
 command -v curl >/dev/null || missing+=(curl)
+{ command -v node && command -v npm; } >/dev/null || missing+=(nodejs npm)
 if ((${#missing[@]})) && ! scripts/apt-install.sh "${missing[@]}"; then
   echo "######## NOT INSTALLED: ${missing[*]}; THEIR TESTS ARE SKIPPED ########" >&2
 fi

@@ -58,6 +58,7 @@ var scaffolding = []string{
 	"internal/testdb",
 	"internal/testdb/withpostgres",
 	"internal/throttle/throttletest",
+	"postman",
 }
 
 func TestImportsPointDownward(t *testing.T) {

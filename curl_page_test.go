@@ -36,7 +36,7 @@ func TestCurlPage(t *testing.T) {
 func TestCurlPageHasEveryRoute(t *testing.T) {
 	var shown []string
 	for _, b := range blocksOf(t, curlPage) {
-		for _, line := range strings.Split(strings.ReplaceAll(b.script, "\\\n", " "), "\n") {
+		for line := range strings.SplitSeq(strings.ReplaceAll(b.script, "\\\n", " "), "\n") {
 			if address := requested.FindStringSubmatch(line); address != nil {
 				shown = append(shown, methodOf(line)+" "+address[1])
 			}

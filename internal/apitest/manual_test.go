@@ -43,7 +43,7 @@ func addCodes(pairs map[string]bool, responses map[string]*openapi3.ResponseRef)
 }
 
 var (
-	codeRow = regexp.MustCompile("(?m)^\\| ([45][0-9]{2}) \\| ([^|]*) \\|")
+	codeRow = regexp.MustCompile(`(?m)^\| ([45][0-9]{2}) \| ([^|]*) \|`)
 	quoted  = regexp.MustCompile("`([^`]+)`")
 )
 

@@ -4,6 +4,7 @@ package faults_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -17,10 +18,7 @@ var realHashes = map[string]string{"PASSWORD_MEMORY_KIB": "19456", "PASSWORD_ITE
 
 // with returns the settings and more of them.
 func with(settings map[string]string, more ...string) map[string]string {
-	all := map[string]string{}
-	for name, value := range settings {
-		all[name] = value
-	}
+	all := maps.Clone(settings)
 	for i := 0; i < len(more); i += 2 {
 		all[more[i]] = more[i+1]
 	}

@@ -192,7 +192,7 @@ func (p *proxy) forward(k *link, from, to net.Conn) {
 		}
 	}
 	p.end(k, to)
-	for range parcels { //nolint:revive // lets the reader end
+	for range parcels { // lets the reader end
 	}
 }
 

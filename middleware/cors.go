@@ -25,7 +25,7 @@ func CORS(clients []string, preflightCache time.Duration) gin.HandlerFunc {
 			"Accept", "Content-Type", "Authorization", "X-Request-ID", "X-Requested-With", "X-XSRF-TOKEN", "X-CSRF-Token",
 			"Cache-Control", "Pragma", "If-None-Match", "Traceparent", "Tracestate", "Baggage", "Sentry-Trace",
 		},
-		ExposeHeaders: []string{"X-Request-ID", "X-Refresh-Outcome", "Retry-After", "RateLimit", "RateLimit-Policy"},
+		ExposeHeaders: []string{"X-Request-ID", "X-Refresh-Outcome", "Retry-After", "Date", "RateLimit", "RateLimit-Policy"},
 		MaxAge:        preflightCache,
 	})
 	return func(c *gin.Context) {

@@ -2,6 +2,7 @@ package apitest_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,19 @@ func varies(t *testing.T, r apitest.Response) {
 	}
 }
 
+// exposes checks that pages may read these headers: without Date a client could not tell that its own clock is wrong.
+func exposes(names ...string) func(*testing.T, apitest.Response) {
+	return func(t *testing.T, r apitest.Response) {
+		t.Helper()
+		got := strings.Split(strings.ReplaceAll(r.Header.Get("Access-Control-Expose-Headers"), " ", ""), ",")
+		for _, name := range names {
+			if !slices.Contains(got, name) {
+				t.Errorf("pages may read %q, want %s among them", got, name)
+			}
+		}
+	}
+}
+
 func TestCORSNamesKnownOriginsExactly(t *testing.T) {
 	onBoth(t, withOrigins(), func(t *testing.T, s *apitest.Server) {
 		b, _ := s.SignedIn(t)
@@ -45,6 +59,7 @@ func TestCORSNamesKnownOriginsExactly(t *testing.T) {
 			answer := map[string]string{"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"}
 			run(t, s, []scenario{
 				{name: "me from " + origin, request: me, as: b, with: header("Origin", origin), status: 200, headers: answer, check: varies},
+				{name: "headers for " + origin, request: me, as: b, with: header("Origin", origin), status: 200, check: exposes("Date", "Retry-After", "X-Request-Id")},
 				{name: "failure for " + origin, request: me, with: header("Origin", origin), status: 401, headers: answer, check: varies},
 				{name: "unknown for " + origin, request: "GET /nowhere", with: header("Origin", origin), status: 404, headers: answer, check: varies},
 				{name: "method for " + origin, request: "PUT /api/auth/login", with: header("Origin", origin), status: 405, headers: answer, check: varies},

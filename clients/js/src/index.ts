@@ -1,0 +1,3 @@
+export { createClient } from './client.js'
+export { LatchkeyError } from './error.js'
+export type * from './types.js'

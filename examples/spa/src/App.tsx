@@ -1,0 +1,30 @@
+import { useEffect } from 'react'
+import { Account } from './Account'
+import { Alert } from './Alert'
+import { client } from './latchkey'
+import { Welcome } from './Welcome'
+import { useAction } from './useAction'
+import { useAuth } from './useAuth'
+
+export function App() {
+  const { status, user } = useAuth()
+  const start = useAction(client.session)
+  useEffect(() => void start.run(undefined), [])
+
+  return (
+    <main>
+      <header>
+        <h1>Latchkey</h1>
+        <p>An example app</p>
+      </header>
+      {status === 'signed-in' && <Account user={user} />}
+      {status === 'signed-out' && <Welcome />}
+      {status === 'unknown' && (
+        <section aria-busy={start.busy}>
+          <Alert error={start.error} />
+          {start.busy ? <p role="status">One moment …</p> : <button onClick={() => start.run(undefined)}>Try again</button>}
+        </section>
+      )}
+    </main>
+  )
+}

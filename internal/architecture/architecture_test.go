@@ -51,6 +51,7 @@ var floors = map[string]int{
 // What they may import themselves is not restricted.
 var scaffolding = []string{
 	"attack",
+	"clients/js",
 	"deploy",
 	"internal/apitest",
 	"internal/architecture",

@@ -3,7 +3,7 @@
 
 PKG       ?= $(shell go list ./...)
 # These let a process of the built program loose on something, or something on it: they want the machine for themselves.
-RIGS      := latchkey/attack latchkey/internal/faults
+RIGS      := $(addprefix latchkey/,attack internal/faults postman clients/js)
 TESTFLAGS ?=
 FUZZTIME  ?= 5s
 ARGS      ?=

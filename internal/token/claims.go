@@ -35,7 +35,8 @@ func (s *Service) SignAccess(a Access) (string, error) {
 	if !knownRole(a.Role) {
 		return "", errors.New("sign access token: unknown role")
 	}
-	b, err := s.access.begin(a.Subject, a.Session, a.ID, a.Generation, a.IssuedAt, a.NotBefore, a.ExpiresAt)
+	k := s.ring.Load().access
+	b, err := k.begin(a.Subject, a.Session, a.ID, a.Generation, a.IssuedAt, a.NotBefore, a.ExpiresAt)
 	if err != nil {
 		return "", fmt.Errorf("sign access token: %w", err)
 	}
@@ -51,14 +52,15 @@ func (s *Service) SignAccess(a Access) (string, error) {
 			return "", errors.New("sign access token: the username is not UTF-8")
 		}
 	}
-	return s.access.sign(append(b, '}'))
+	return k.sign(append(b, '}'), a.IssuedAt)
 }
 
 // SignRefresh returns the token (typ rt+jwt) with the given claims, or an error as SignAccess does. The same claims,
-// issuer and key give the same token, byte for byte: RS256 is deterministic (RFC 8017 section 8.2) and the members have
-// a fixed order.
+// issuer and keys give the same token, byte for byte: the key is chosen by the claims, RS256 is deterministic (RFC 8017
+// section 8.2) and the members have a fixed order.
 func (s *Service) SignRefresh(r Refresh) (string, error) {
-	b, err := s.refresh.begin(r.Subject, r.Session, r.ID, r.Generation, r.IssuedAt, r.ExpiresAt)
+	k := s.ring.Load().refresh
+	b, err := k.begin(r.Subject, r.Session, r.ID, r.Generation, r.IssuedAt, r.ExpiresAt)
 	if err != nil {
 		return "", fmt.Errorf("sign refresh token: %w", err)
 	}
@@ -66,7 +68,7 @@ func (s *Service) SignRefresh(r Refresh) (string, error) {
 	b = appendNumber(b, "gen", r.Generation)
 	b = appendNumber(b, "iat", r.IssuedAt.Unix())
 	b = appendNumber(b, "exp", r.ExpiresAt.Unix())
-	return s.refresh.sign(append(b, '}'))
+	return k.sign(append(b, '}'), r.IssuedAt)
 }
 
 // begin checks what both kinds have in common and writes the claims with which both begin.

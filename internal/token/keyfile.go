@@ -42,6 +42,17 @@ func ReadKeyFile(path string, private bool) (string, error) {
 // WriteKeyFile makes a file of the given mode, and its folder (mode 0700) when it is missing. The file is there as a whole
 // or not at all, also after a crash. The error is an fs.ErrExist when the name is taken: an existing key is never replaced.
 func WriteKeyFile(path string, data []byte, mode fs.FileMode) error {
+	// A link to the finished file, unlike a rename, does not replace what another process has put there meanwhile.
+	return writeFile(path, data, mode, os.Link)
+}
+
+// replaceKeyFile is WriteKeyFile for a name that may be taken: whoever reads it finds the old file or the new one.
+func replaceKeyFile(path string, data []byte, mode fs.FileMode) error {
+	return writeFile(path, data, mode, os.Rename)
+}
+
+// writeFile writes a hidden file and then gives it its name.
+func writeFile(path string, data []byte, mode fs.FileMode, name func(from, to string) error) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return reason(err)
@@ -56,8 +67,7 @@ func WriteKeyFile(path string, data []byte, mode fs.FileMode) error {
 	if err != nil {
 		return reason(err)
 	}
-	// A link to the finished file, unlike a rename, does not replace what another process has put there meanwhile.
-	if err := os.Link(f.Name(), path); err != nil {
+	if err := name(f.Name(), path); err != nil {
 		return reason(err)
 	}
 	return syncFolder(dir)

@@ -8,35 +8,32 @@ import (
 	"fmt"
 	"log/slog"
 	"math/big"
+	"time"
 )
 
-// KeySet holds the keys of one kind of token. It does not show its private key, however it is printed.
+// KeySet holds the keys of one kind of token. It does not show its private keys, however it is printed.
+//
+// A token is signed by the key whose turn it was when it was issued: by the last of Later that began no later than its
+// iat, else by Signing. So nodes with the same set sign the same token alike, at any time, whatever their clocks say.
 type KeySet struct {
-	Signing  *rsa.PrivateKey  // signs; its public half verifies
-	Previous []*rsa.PublicKey // verify only: keys that signed before, until their last token has expired
+	Signing  *rsa.PrivateKey  // signs until the turn of the first of Later
+	Later    []LaterKey       // in the order of their turns; a key verifies before its turn, too
+	Previous []*rsa.PublicKey // verify only, as long as they are in the set
+	Lifetime time.Duration    // for how long a key verifies after its turn; 0 means as long as it is in the set
 }
 
-// public returns the keys that verify, the signing one first, each once.
-func (s KeySet) public() []*rsa.PublicKey {
-	keys := []*rsa.PublicKey{&s.Signing.PublicKey}
-next:
-	for _, key := range s.Previous {
-		for _, known := range keys {
-			if known.Equal(key) {
-				continue next
-			}
-		}
-		keys = append(keys, key)
-	}
-	return keys
+// LaterKey is a key that takes over from the one before it.
+type LaterKey struct {
+	From    time.Time // a whole second
+	Private *rsa.PrivateKey
 }
 
-// String names the signing key by its thumbprint.
+// String names the first signing key by its thumbprint.
 func (s KeySet) String() string {
 	if s.Signing == nil {
 		return "[no key]"
 	}
-	return fmt.Sprintf("[key %s and %d previous]", Thumbprint(&s.Signing.PublicKey), len(s.Previous))
+	return fmt.Sprintf("[key %s, %d later and %d previous]", Thumbprint(&s.Signing.PublicKey), len(s.Later), len(s.Previous))
 }
 
 // GoString is String, for %#v.
@@ -48,6 +45,18 @@ func (s KeySet) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText is String, for JSON.
 func (s KeySet) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// String says when the key's turn is.
+func (k LaterKey) String() string { return "[key from " + k.From.Format(time.RFC3339) + "]" }
+
+// GoString is String, for %#v.
+func (k LaterKey) GoString() string { return k.String() }
+
+// LogValue is String, for slog.
+func (k LaterKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+// MarshalText is String, for JSON.
+func (k LaterKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
 // jwk is a public RSA key (RFC 7517 section 4, RFC 7518 section 6.3.1).
 type jwk struct {
 	KeyType   string `json:"kty"`
@@ -58,20 +67,26 @@ type jwk struct {
 	Exponent  string `json:"e"`
 }
 
-// JWKS returns the JWK set (RFC 7517 section 5) of the keys that verify access tokens. It is made once: do not change it.
-func (s *Service) JWKS() []byte { return s.jwks }
+// JWKS returns the JWK set (RFC 7517 section 5) of the keys that verify access tokens now, those whose turn comes later
+// first. The same keys give the same bytes.
+func (s *Service) JWKS() []byte {
+	now := s.now()
+	set := []byte(`{"keys":[`)
+	for _, v := range s.ring.Load().access.verifiers {
+		if v.done(now) {
+			continue
+		}
+		if set[len(set)-1] == '}' {
+			set = append(set, ',')
+		}
+		set = append(set, v.jwk...)
+	}
+	return append(set, "]}"...)
+}
 
-func publish(keys []*rsa.PublicKey) ([]byte, error) {
-	var set struct {
-		Keys []jwk `json:"keys"`
-	}
-	for _, key := range keys {
-		n, e := members(key)
-		set.Keys = append(set.Keys, jwk{
-			KeyType: "RSA", Use: "sig", Algorithm: algorithm, KeyID: Thumbprint(key), Modulus: n, Exponent: e,
-		})
-	}
-	return json.Marshal(set)
+func encodeJWK(key *rsa.PublicKey) ([]byte, error) {
+	n, e := members(key)
+	return json.Marshal(jwk{KeyType: "RSA", Use: "sig", Algorithm: algorithm, KeyID: Thumbprint(key), Modulus: n, Exponent: e})
 }
 
 // Thumbprint returns the RFC 7638 SHA-256 thumbprint of a key, which is its kid.

@@ -33,13 +33,13 @@ func invalid(reason string) error { return fmt.Errorf("%w: %s", ErrInvalid, reas
 // ParseAccess returns the claims of an access token. The error is ErrInvalid, or ErrExpired when its time is over and
 // everything else is right: then the claims are returned too, so that an expired token can still end its session.
 func (s *Service) ParseAccess(raw string) (Access, error) {
-	c := accessClaims{Audience: audience{want: s.access.audience}}
-	if err := s.access.open(raw, &c); err != nil {
+	c := accessClaims{Audience: audience{want: s.audience}}
+	if err := s.ring.Load().access.open(raw, s.now(), &c); err != nil {
 		return Access{}, err
 	}
 	username := ""
 	switch {
-	case c.Issuer != s.access.issuer:
+	case c.Issuer != s.issuer:
 		return Access{}, invalid("iss is another")
 	case !knownRole(c.Role):
 		return Access{}, invalid("role is unknown")
@@ -64,11 +64,11 @@ func (s *Service) ParseAccess(raw string) (Access, error) {
 
 // ParseRefresh returns the claims of a refresh token; its errors are those of ParseAccess.
 func (s *Service) ParseRefresh(raw string) (Refresh, error) {
-	c := refreshClaims{Audience: audience{want: s.refresh.audience}}
-	if err := s.refresh.open(raw, &c); err != nil {
+	c := refreshClaims{Audience: audience{want: s.issuer}}
+	if err := s.ring.Load().refresh.open(raw, s.now(), &c); err != nil {
 		return Refresh{}, err
 	}
-	if c.Issuer != s.refresh.issuer {
+	if c.Issuer != s.issuer {
 		return Refresh{}, invalid("iss is another")
 	}
 	// Whether the iat can be true is for the session to say, which knows it to the second: a clock that went back must
@@ -84,12 +84,12 @@ func (s *Service) ParseRefresh(raw string) (Refresh, error) {
 }
 
 // open verifies form, header and signature, in this order, and only then reads the claims into the given struct.
-func (k *kind) open(raw string, claims any) error {
+func (k *kind) open(raw string, now time.Time, claims any) error {
 	header, payload, signature, err := split(raw)
 	if err != nil {
 		return err
 	}
-	key, err := k.key(header)
+	key, err := k.key(header, now)
 	if err != nil {
 		return err
 	}
@@ -144,10 +144,22 @@ var base64URL = func() (member [256]bool) {
 
 // key returns the key that an encoded header names by its kid. Nothing is ever fetched, and no other member that a
 // header may have (jwk, jku, x5c, x5u, crit, b64, zip, …) is tolerated.
-func (k *kind) key(header string) (*rsa.PublicKey, error) {
-	if key := k.byHeader[header]; key != nil {
-		return key, nil
+func (k *kind) key(header string, now time.Time) (*rsa.PublicKey, error) {
+	v := k.byHeader[header]
+	if v == nil {
+		var err error
+		if v, err = k.named(header); err != nil {
+			return nil, err
+		}
 	}
+	if v.done(now) {
+		return nil, invalid("the key was retired")
+	}
+	return v.key, nil
+}
+
+// named reads a header that the service would have written in another way.
+func (k *kind) named(header string) (*verifier, error) {
 	decoded, err := strictBase64.DecodeString(header)
 	if err != nil {
 		return nil, invalid("the header is not base64url")
@@ -160,16 +172,16 @@ func (k *kind) key(header string) (*rsa.PublicKey, error) {
 	if err := strictjson.Closed(decoded, &h); err != nil {
 		return nil, fmt.Errorf("%w: header: %w", ErrInvalid, err)
 	}
-	key := k.byKid[h.KeyID]
+	v := k.byKid[h.KeyID]
 	switch {
 	case h.Algorithm != algorithm:
 		return nil, invalid("alg is another")
 	case h.Type != k.typ:
 		return nil, invalid("typ is another")
-	case key == nil:
+	case v == nil:
 		return nil, invalid("kid is unknown")
 	}
-	return key, nil
+	return v, nil
 }
 
 // ClockSkew is how far the clocks of two nodes may differ before the one takes the other's access tokens for tokens of

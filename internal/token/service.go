@@ -1,12 +1,25 @@
 // Package token owns the two kinds of token: their claims, signing and strict verification, their keys with the files that
 // hold them, and the published key set. It must not know cookies, the database, users' data or settings' names.
+//
+// # Keys take turns
+//
+// Each kind has a row of keys, and each key a moment from which it signs. The moments are facts that are stored beside the
+// keys, in the names of their files or in the settings, and are the same for every node:
+//
+//	published                 signs                            verifies
+//	as soon as it is there    tokens issued from its moment    until the last token that it signed has expired,
+//	                          to that of the next key          one lifetime after the moment of the next key
+//
+// What signs a token is decided by the token's iat and never by the clock of a node or by when a node noticed a key. A
+// refresh token that is sent once more, after the next key's turn has come or by another node, is so signed by the key
+// that signed it first, and comes out byte for byte the same.
 package token
 
 import (
-	"crypto/rsa"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -33,73 +46,31 @@ type Settings struct {
 	Now      func() time.Time // nil means time.Now
 }
 
-// Service signs and verifies tokens. It is safe for use by many goroutines.
+// Service signs and verifies tokens. It is safe for use by many goroutines, also while UseKeys changes the keys.
 type Service struct {
-	access, refresh *kind
-	leeway          time.Duration
-	now             func() time.Time
-	jwks            []byte
-}
-
-// kind is all that one kind of token is signed and verified with; nothing in it belongs to the other kind.
-type kind struct {
-	typ, issuer, audience string
-	claimsStart           string // iss and aud as JSON: the part of the claims that never changes
-	signing               *rsa.PrivateKey
-	header                string                    // of the signing key, encoded
-	byKid                 map[string]*rsa.PublicKey // every key that verifies
-	byHeader              map[string]*rsa.PublicKey // the same by the encoded header that SignAccess and SignRefresh write
+	issuer, audience string
+	leeway           time.Duration
+	now              func() time.Time
+	ring             atomic.Pointer[ring]
 }
 
 // New returns a Service, or an error that says what is wrong with the settings: a blank issuer or audience, a negative
-// leeway, no signing key, a key that CheckStrength refuses, a key that is in both sets.
+// leeway, or keys that UseKeys refuses.
 func New(s Settings) (*Service, error) {
 	if s.Leeway < 0 {
 		return nil, errors.New("token: the leeway is negative")
 	}
+	if s.Issuer == "" || s.Audience == "" || !utf8.ValidString(s.Issuer+s.Audience) {
+		return nil, errors.New("token: issuer and audience must be set, and UTF-8")
+	}
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	access, err := newKind(typAccess, s.Issuer, s.Audience, s.Access)
-	if err != nil {
-		return nil, fmt.Errorf("token: access: %w", err)
+	service := &Service{issuer: s.Issuer, audience: s.Audience, leeway: s.Leeway, now: s.Now}
+	if err := service.UseKeys(s.Access, s.Refresh); err != nil {
+		return nil, err
 	}
-	refresh, err := newKind(typRefresh, s.Issuer, s.Issuer, s.Refresh)
-	if err != nil {
-		return nil, fmt.Errorf("token: refresh: %w", err)
-	}
-	for kid := range access.byKid {
-		if refresh.byKid[kid] != nil {
-			return nil, errors.New("token: one key serves both kinds of token")
-		}
-	}
-	jwks, err := publish(s.Access.public())
-	if err != nil {
-		return nil, fmt.Errorf("token: %w", err)
-	}
-	return &Service{access: access, refresh: refresh, leeway: s.Leeway, now: s.Now, jwks: jwks}, nil
-}
-
-func newKind(typ, issuer, audience string, keys KeySet) (*kind, error) {
-	if issuer == "" || audience == "" || !utf8.ValidString(issuer+audience) {
-		return nil, errors.New("issuer and audience must be set, and UTF-8")
-	}
-	if keys.Signing == nil {
-		return nil, errors.New("there is no signing key")
-	}
-	k := &kind{
-		typ: typ, issuer: issuer, audience: audience, claimsStart: `{"iss":` + quote(issuer) + `,"aud":` + quote(audience),
-		signing: keys.Signing, header: encodeHeader(typ, Thumbprint(&keys.Signing.PublicKey)),
-		byKid: map[string]*rsa.PublicKey{}, byHeader: map[string]*rsa.PublicKey{},
-	}
-	for _, key := range keys.public() {
-		if err := CheckStrength(key); err != nil {
-			return nil, err
-		}
-		kid := Thumbprint(key)
-		k.byKid[kid], k.byHeader[encodeHeader(typ, kid)] = key, key
-	}
-	return k, nil
+	return service, nil
 }
 
 func encodeHeader(typ, kid string) string {
@@ -115,10 +86,11 @@ func quote(text string) string {
 	return string(quoted)
 }
 
-// sign makes the compact form (RFC 7515 section 7.1) of the given claims.
-func (k *kind) sign(claims []byte) (string, error) {
-	signed := k.header + "." + base64.RawURLEncoding.EncodeToString(claims)
-	signature, err := jwt.SigningMethodRS256.Sign(signed, k.signing)
+// sign makes the compact form (RFC 7515 section 7.1) of the given claims, with the key whose turn it was at issuedAt.
+func (k *kind) sign(claims []byte, issuedAt time.Time) (string, error) {
+	key := k.signer(issuedAt)
+	signed := key.header + "." + base64.RawURLEncoding.EncodeToString(claims)
+	signature, err := jwt.SigningMethodRS256.Sign(signed, key.private)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}

@@ -87,14 +87,19 @@ type Database struct {
 
 // Keys holds the key material as it was set: base64 of PEM. Nothing here is parsed yet.
 type Keys struct {
-	AccessPrivate   Secret   // ACCESS_TOKEN_PRIVATE_KEY
-	AccessPublic    string   // ACCESS_TOKEN_PUBLIC_KEY
-	AccessPrevious  []string // ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS
-	RefreshPrivate  Secret   // REFRESH_TOKEN_PRIVATE_KEY
-	RefreshPublic   string   // REFRESH_TOKEN_PUBLIC_KEY
-	RefreshPrevious []string // REFRESH_TOKEN_PREVIOUS_PUBLIC_KEYS
-	Dir             string   // KEYS_DIR
-	RSABits         int      // RSA_KEY_BITS: 2048, 3072 or 4096
+	AccessPrivate    Secret        // ACCESS_TOKEN_PRIVATE_KEY
+	AccessPublic     string        // ACCESS_TOKEN_PUBLIC_KEY
+	AccessNext       Secret        // ACCESS_TOKEN_NEXT_PRIVATE_KEY
+	AccessNextFrom   time.Time     // ACCESS_TOKEN_NEXT_KEY_FROM; zero without a next key
+	AccessPrevious   []string      // ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS
+	RefreshPrivate   Secret        // REFRESH_TOKEN_PRIVATE_KEY
+	RefreshPublic    string        // REFRESH_TOKEN_PUBLIC_KEY
+	RefreshNext      Secret        // REFRESH_TOKEN_NEXT_PRIVATE_KEY
+	RefreshNextFrom  time.Time     // REFRESH_TOKEN_NEXT_KEY_FROM
+	RefreshPrevious  []string      // REFRESH_TOKEN_PREVIOUS_PUBLIC_KEYS
+	Dir              string        // KEYS_DIR
+	RSABits          int           // RSA_KEY_BITS: 2048, 3072 or 4096
+	RotationInterval time.Duration // KEY_ROTATION_INTERVAL; 0 means that keys are rotated by hand only
 }
 
 // Tokens holds what goes into tokens and how long they live.

@@ -68,6 +68,8 @@ func TestValues(t *testing.T) {
 		{"TOKEN_AUDIENCE", strings.Repeat("a", 256), `the value is longer than 255 bytes; write a name or a URL, of at most 255 bytes`, strings.Repeat("a", 255)},
 		{"TOKEN_ISSUER", "a\xff", `the value has a line break`, "ä"},
 		{"ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS", "a,,b", `the value has an empty entry; write public keys as base64 of PEM, separated by commas`, "a,b"},
+		{"KEY_ROTATION_INTERVAL", "23h", `"23h" is below 24h; write a duration such as 7d, from 24h to 400d`, "24h"},
+		{"KEY_ROTATION_INTERVAL", "401d", `"401d" is above 400d`, "400d"},
 		{"TRUSTED_PROXIES", "proxy.example", `"proxy.example" is neither an IP address nor a network`, "10.0.0.7"},
 		{"TRUSTED_PROXIES", "10.0.0.0/33", `"10.0.0.0/33" is neither`, "10.0.0.0/32"},
 		{"TRUSTED_PROXIES", "fe80::1%eth0", `"fe80::1%eth0" is neither`, "fe80::1"},
@@ -116,7 +118,9 @@ func TestFields(t *testing.T) {
 		"LOGIN_LIMIT_ACCOUNT": "3/1h", "LOGIN_LIMIT_RESERVE": "4/1d", "LOGIN_LIMIT_NEWCOMER": "5/7d", "LOGIN_LIMIT_DEVICE": "6/1m", "REGISTER_LIMIT_ADDRESS": "7/90s",
 		"CLIENT_ORIGIN": "https://app.example", "GET_REFRESH_LOGOUT": "no", "CORS_MAX_AGE": "10m",
 		"DATABASE_URL": "sqlite:/srv/a.db", "DB_MAX_OPEN_CONNS": "9", "DB_CONN_MAX_LIFETIME": "0s", "DB_CONNECT_TIMEOUT": "1s",
-		"DB_STATEMENT_TIMEOUT": "2s", "SQLITE_SYNCHRONOUS": "normal", "KEYS_DIR": "/srv/keys", "RSA_KEY_BITS": "3072",
+		"DB_STATEMENT_TIMEOUT": "2s", "SQLITE_SYNCHRONOUS": "normal", "KEYS_DIR": "/srv/keys", "RSA_KEY_BITS": "3072", "KEY_ROTATION_INTERVAL": "90d",
+		"ACCESS_TOKEN_NEXT_PRIVATE_KEY": "a5", "ACCESS_TOKEN_NEXT_KEY_FROM": "2026-03-01T12:00:00Z",
+		"REFRESH_TOKEN_NEXT_PRIVATE_KEY": "r5", "REFRESH_TOKEN_NEXT_KEY_FROM": "2026-03-02T00:00:00Z",
 		"ACCESS_TOKEN_PRIVATE_KEY": " a1\n", "ACCESS_TOKEN_PUBLIC_KEY": "a\n2 ", "ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS": "a3 , a4\n",
 		"REFRESH_TOKEN_PRIVATE_KEY": "r1", "REFRESH_TOKEN_PUBLIC_KEY": "r2", "REFRESH_TOKEN_PREVIOUS_PUBLIC_KEYS": "r3",
 		"TOKEN_ISSUER": "me", "TOKEN_AUDIENCE": "you", "TOKEN_LEEWAY": "3s", "ACCESS_TOKEN_EXPIRED_IN": "4m", "REFRESH_TOKEN_EXPIRED_IN": "5d",
@@ -144,6 +148,8 @@ func TestFields(t *testing.T) {
 		Keys: config.Keys{
 			AccessPrivate: "a1", AccessPublic: "a\n2", AccessPrevious: []string{"a3", "a4"},
 			RefreshPrivate: "r1", RefreshPublic: "r2", RefreshPrevious: []string{"r3"}, Dir: "/srv/keys", RSABits: 3072,
+			AccessNext: "a5", AccessNextFrom: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+			RefreshNext: "r5", RefreshNextFrom: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), RotationInterval: 90 * 24 * time.Hour,
 		},
 		Tokens:   config.Tokens{Issuer: "me", Audience: "you", Leeway: 3 * time.Second, AccessLifetime: 4 * time.Minute, RefreshLifetime: 120 * time.Hour},
 		Cookies:  config.Cookies{Domain: "example.com", Secure: true, SameSite: config.None},
@@ -156,7 +162,8 @@ func TestFields(t *testing.T) {
 			LoginReserve: config.Rate{Tries: 4, Period: 24 * time.Hour}, LoginNewcomer: config.Rate{Tries: 5, Period: 168 * time.Hour},
 			LoginDevice: config.Rate{Tries: 6, Period: time.Minute}, RegisterAddress: config.Rate{Tries: 7, Period: 90 * time.Second},
 		},
-		Log: config.Log{Level: "warn", Format: "text"},
+		Log:      config.Log{Level: "warn", Format: "text"},
+		Warnings: []string{"KEY_ROTATION_INTERVAL: has no effect on keys that are settings; remove it, or let KEYS_DIR hold the keys"},
 	}
 	if diff := cmp.Diff(want, got, comparePrefixes, revealSecrets); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)

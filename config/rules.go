@@ -15,6 +15,7 @@ func (d *draft) applyRules() {
 	d.resolveDatabase()
 	d.resolveLifetimes()
 	d.resolveIssuer()
+	d.checkKeys()
 	d.checkProxies()
 	d.resolveCookies()
 	d.checkPassword()

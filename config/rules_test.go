@@ -14,11 +14,15 @@ import (
 func TestRules(t *testing.T) {
 	t.Parallel()
 	const (
-		weak     = "(memory/iterations/parallelism) is weaker than is safe; write at least 19456/2/1, 47104/1/1 or 12288/3/1"
-		proxies  = "lets everybody forge their address; write the addresses of your proxies"
-		insecure = "COOKIE_SAMESITE: None needs Secure cookies, or browsers drop them; set COOKIE_SECURE=true or write Lax or Strict"
-		maybe    = `COOKIE_SECURE: "maybe" is neither true nor false; write true or false (also 1, 0, yes, no, on, off)`
-		domain   = "COOKIE_DOMAIN: __Host- cookies cannot have a Domain; set COOKIE_PREFIXES=false or remove COOKIE_DOMAIN"
+		weak      = "(memory/iterations/parallelism) is weaker than is safe; write at least 19456/2/1, 47104/1/1 or 12288/3/1"
+		proxies   = "lets everybody forge their address; write the addresses of your proxies"
+		insecure  = "COOKIE_SAMESITE: None needs Secure cookies, or browsers drop them; set COOKIE_SECURE=true or write Lax or Strict"
+		maybe     = `COOKIE_SECURE: "maybe" is neither true nor false; write true or false (also 1, 0, yes, no, on, off)`
+		nextAlone = "ACCESS_TOKEN_NEXT_PRIVATE_KEY: it belongs together with ACCESS_TOKEN_NEXT_KEY_FROM; set both or neither"
+		nextFirst = `REFRESH_TOKEN_NEXT_PRIVATE_KEY: it is set without REFRESH_TOKEN_PRIVATE_KEY; set both, or rotate the keys of KEYS_DIR with "latchkey keys rotate"`
+		zone      = `ACCESS_TOKEN_NEXT_KEY_FROM: "2026-03-01T12:00:00+01:00" is not a moment of UTC to the second; write a moment of UTC such as 2026-03-01T12:00:00Z`
+		noEffect  = "~KEY_ROTATION_INTERVAL: has no effect on keys that are settings; remove it, or let KEYS_DIR hold the keys"
+		domain    = "COOKIE_DOMAIN: __Host- cookies cannot have a Domain; set COOKIE_PREFIXES=false or remove COOKIE_DOMAIN"
 	)
 	type env = map[string]string
 	for _, test := range []struct {
@@ -26,6 +30,13 @@ func TestRules(t *testing.T) {
 		development, production string
 	}{
 		{env{}, "", ""},
+		{env{"ACCESS_TOKEN_PRIVATE_KEY": "a", "ACCESS_TOKEN_NEXT_PRIVATE_KEY": "b", "ACCESS_TOKEN_NEXT_KEY_FROM": "2026-03-01T12:00:00Z"}, "", ""},
+		{env{"ACCESS_TOKEN_PRIVATE_KEY": "a", "ACCESS_TOKEN_NEXT_PRIVATE_KEY": "b"}, nextAlone, nextAlone},
+		{env{"ACCESS_TOKEN_PRIVATE_KEY": "a", "ACCESS_TOKEN_NEXT_KEY_FROM": "2026-03-01T12:00:00Z"}, nextAlone, nextAlone},
+		{env{"ACCESS_TOKEN_PRIVATE_KEY": "a", "ACCESS_TOKEN_NEXT_PRIVATE_KEY": "b", "ACCESS_TOKEN_NEXT_KEY_FROM": "2026-03-01T12:00:00+01:00"}, zone, zone},
+		{env{"REFRESH_TOKEN_NEXT_PRIVATE_KEY": "b", "REFRESH_TOKEN_NEXT_KEY_FROM": "2026-03-01T12:00:00Z"}, nextFirst, nextFirst},
+		{env{"KEY_ROTATION_INTERVAL": "90d", "ACCESS_TOKEN_PRIVATE_KEY": "a"}, "", ""},
+		{env{"KEY_ROTATION_INTERVAL": "90d", "ACCESS_TOKEN_PRIVATE_KEY": "a", "REFRESH_TOKEN_PRIVATE_KEY": "b"}, noEffect, noEffect},
 		{env{"COOKIE_SECURE": "true"}, "", ""},
 		{env{"COOKIE_SECURE": "false"}, "", "COOKIE_SECURE: false is not possible in production; write true or remove it"},
 		{env{"COOKIE_SAMESITE": "None"}, insecure, ""},

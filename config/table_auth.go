@@ -9,6 +9,9 @@ func keySettings() []Setting {
 	public := func(field func(*draft) *string) kind {
 		return keyText("the public key of the same pair as base64 of PEM", field)
 	}
+	from := func(field func(*draft) *time.Time) kind {
+		return moment("a moment of UTC such as 2026-03-01T12:00:00Z", field)
+	}
 	previous := func(field func(*draft) *[]string) kind {
 		return verbatim(list("public keys as base64 of PEM, separated by commas", anyEntry, field))
 	}
@@ -19,6 +22,12 @@ func keySettings() []Setting {
 		row("ACCESS_TOKEN_PUBLIC_KEY", "",
 			"The key that verifies access tokens. It must match ACCESS_TOKEN_PRIVATE_KEY.",
 			public(func(d *draft) *string { return &d.Keys.AccessPublic })),
+		row("ACCESS_TOKEN_NEXT_PRIVATE_KEY", "",
+			"The key that signs access tokens from ACCESS_TOKEN_NEXT_KEY_FROM on; it is published at once. `latchkey keys rotate` prints both.",
+			private(func(d *draft) *Secret { return &d.Keys.AccessNext })),
+		row("ACCESS_TOKEN_NEXT_KEY_FROM", "",
+			"The moment from which ACCESS_TOKEN_NEXT_PRIVATE_KEY signs: the same on every node.",
+			from(func(d *draft) *time.Time { return &d.Keys.AccessNextFrom })),
 		row("ACCESS_TOKEN_PREVIOUS_PUBLIC_KEYS", "",
 			"Keys that were used before. Access tokens signed with them are accepted until they expire.",
 			previous(func(d *draft) *[]string { return &d.Keys.AccessPrevious })),
@@ -28,6 +37,12 @@ func keySettings() []Setting {
 		row("REFRESH_TOKEN_PUBLIC_KEY", "",
 			"The key that verifies refresh tokens. It must match REFRESH_TOKEN_PRIVATE_KEY.",
 			public(func(d *draft) *string { return &d.Keys.RefreshPublic })),
+		row("REFRESH_TOKEN_NEXT_PRIVATE_KEY", "",
+			"The key that signs refresh tokens from REFRESH_TOKEN_NEXT_KEY_FROM on; it is published at once. `latchkey keys rotate` prints both.",
+			private(func(d *draft) *Secret { return &d.Keys.RefreshNext })),
+		row("REFRESH_TOKEN_NEXT_KEY_FROM", "",
+			"The moment from which REFRESH_TOKEN_NEXT_PRIVATE_KEY signs: the same on every node.",
+			from(func(d *draft) *time.Time { return &d.Keys.RefreshNextFrom })),
 		row("REFRESH_TOKEN_PREVIOUS_PUBLIC_KEYS", "",
 			"Keys that were used before. Refresh tokens signed with them are accepted until they expire.",
 			previous(func(d *draft) *[]string { return &d.Keys.RefreshPrevious })),
@@ -37,6 +52,9 @@ func keySettings() []Setting {
 		row("RSA_KEY_BITS", "2048",
 			"The size of the keys that the service makes for itself.",
 			oneOf(func(d *draft) *int { return &d.Keys.RSABits }, 2048, 3072, 4096)),
+		row("KEY_ROTATION_INTERVAL", "",
+			"How long a key of KEYS_DIR signs before the service makes the next one by itself. When it is not set, keys are changed by hand only.",
+			duration(day, 400*day, func(d *draft) *time.Duration { return &d.Keys.RotationInterval })),
 	)
 }
 

@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -14,16 +16,20 @@ import (
 
 // Service answers what machines ask of the service itself: its keys and its health.
 type Service struct {
-	JWKS            []byte                                         // the RFC 7517 document
+	JWKS            func() []byte                                  // the RFC 7517 document of this moment
 	RevokedSessions func(ctx context.Context) ([]uuid.UUID, error) // see session.Service.Revoked
 	Ready           func(ctx context.Context) error                // nil while the service takes requests
 }
 
+// KeySetMaxAge is how old the key set may be that another service goes by. A key has to be in the set for longer than
+// that before it signs.
+const KeySetMaxAge = 300 * time.Second
+
 // Keys publishes the public keys of access tokens.
 func (s *Service) Keys(c *gin.Context) {
-	c.Header("Cache-Control", "public, max-age=300")
+	c.Header("Cache-Control", "public, max-age="+strconv.Itoa(int(KeySetMaxAge.Seconds())))
 	c.Header("Cross-Origin-Resource-Policy", "cross-origin")
-	tagged(c, s.JWKS)
+	tagged(c, s.JWKS())
 }
 
 // RevokedResponse lists sessions whose access tokens must no longer be believed although they have not expired.

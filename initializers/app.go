@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +32,12 @@ type App struct {
 	Metrics http.Handler // what METRICS_ADDR serves; never a part of Handler
 	Keys    KeySource
 
-	cfg             config.Config
+	cfg             config.Config // as it was at the start; withLive says what has changed since
+	parts           routes.Parts
+	handler         *swapped // what Handler is
+	keys            *keyring
+	logLevel        *slog.LevelVar // nil when the level is fixed
+	reloading       sync.Mutex
 	db              *gorm.DB
 	redis           *redisthrottle.Counter // nil when the database counts attempts
 	log             *slog.Logger
@@ -42,9 +48,10 @@ type App struct {
 
 // Outside is what the service takes from its surroundings.
 type Outside struct {
-	Log     *slog.Logger
-	Now     func() time.Time
-	Version string // of the program, for latchkey_build_info; "" is the same as "dev"
+	Log      *slog.Logger
+	LogLevel *slog.LevelVar // the level of Log, for Reload; nil means that it stays
+	Now      func() time.Time
+	Version  string // of the program, for latchkey_build_info; "" is the same as "dev"
 }
 
 // New loads the keys, opens and migrates the database and builds the graph. Close the App in the end.
@@ -67,7 +74,8 @@ func New(ctx context.Context, cfg config.Config, out Outside) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	app := &App{Keys: source, cfg: cfg, db: db, log: out.Log}
+	app := &App{Keys: source, cfg: cfg, db: db, log: out.Log, logLevel: out.LogLevel}
+	app.keys = &keyring{tokens: tokens, lifetime: keyLifetimes(cfg.Tokens), now: out.Now, log: out.Log, cfg: cfg.Keys}
 	if err := app.build(ctx, tokens, out); err != nil {
 		app.Close()
 		return nil, err
@@ -106,7 +114,7 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		Store: rows, Hasher: hasher, Guard: guard, Breached: a.breached(), Policy: password.Policy{ProductName: "latchkey"}, Now: out.Now,
 		Settings: account.Settings{RequireVerifiedEmail: a.cfg.Accounts.RequireVerifiedEmail},
 	}
-	a.Handler, err = routes.New(a.cfg, routes.Parts{
+	a.parts = routes.Parts{
 		Log:     a.log,
 		Metrics: measured,
 		Auth: &controllers.Auth{
@@ -115,12 +123,30 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		},
 		Users:    &controllers.Users{Accounts: accounts},
 		Sessions: &controllers.Sessions{Sessions: sessions, Jar: jar},
-		Service:  &controllers.Service{JWKS: tokens.JWKS(), RevokedSessions: sessions.Revoked, Ready: a.ready(rows)},
+		Service:  &controllers.Service{JWKS: tokens.JWKS, RevokedSessions: sessions.Revoked, Ready: a.ready(rows)},
 		Identify: sessions,
 		Jar:      jar,
-	})
-	a.chores = func(ctx context.Context) { a.prune(ctx, rows, out.Now) }
-	return err
+	}
+	a.chores = func(ctx context.Context) {
+		go a.keys.keep(ctx)
+		a.prune(ctx, rows, out.Now)
+	}
+	return a.open(rows)
+}
+
+// open makes the handler of the parts, and lets the key folder be looked after.
+func (a *App) open(rows *store.Store) error {
+	handler, err := routes.New(a.cfg, a.parts)
+	if err != nil {
+		return err
+	}
+	a.handler = &swapped{}
+	a.handler.use(handler)
+	a.Handler = a.handler
+	a.keys.claim = func(ctx context.Context, now, until time.Time) (bool, error) {
+		return rows.Claim(ctx, rotationLeaseName, now, until)
+	}
+	return a.keys.use(a.cfg.Keys)
 }
 
 // ready reports why no request should be sent here.

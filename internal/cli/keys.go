@@ -1,76 +1,68 @@
 package cli
 
 import (
-	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"latchkey/internal/token"
+	"latchkey/initializers"
 )
 
-func newKeys() *cobra.Command {
-	group := &cobra.Command{Use: "keys", Short: "Make the key pairs that sign tokens", Args: cobra.NoArgs, RunE: help}
-	group.AddCommand(newKeysGenerate())
+func newKeys(p Process) *cobra.Command {
+	group := &cobra.Command{Use: "keys", Short: "Make, list, rotate and retire the key pairs that sign tokens", Args: cobra.NoArgs, RunE: help}
+	group.AddCommand(newKeysGenerate(), newKeysList(p), newKeysRotate(p), newKeysRetire(p))
 	return group
 }
 
-func newKeysGenerate() *cobra.Command {
-	var (
-		bits int
-		dir  string
-	)
+func newKeysList(p Process) *cobra.Command {
+	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "generate", Short: "Make two new key pairs and print them as settings, or write them as PEM files", Args: cobra.NoArgs,
+		Use: "list", Short: "List the keys of both kinds, what each does now, and until when", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, kind := range []string{"access", "refresh"} {
-				if err := generate(cmd.OutOrStdout(), kind, bits, dir); err != nil {
-					return err
-				}
+			cfg, err := load(p)
+			if err != nil {
+				return err
 			}
-			return nil
+			keys, err := initializers.ListKeys(cfg, utcNow())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), keys)
+			}
+			return printKeys(cmd.OutOrStdout(), keys)
 		},
 	}
-	cmd.Flags().IntVar(&bits, "bits", 2048, "size of the RSA keys: 2048, 3072 or 4096")
-	cmd.Flags().StringVar(&dir, "dir", "", "write PEM files to this folder instead of printing; existing files are kept")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
-// generate makes one pair for the given kind of token.
-func generate(w io.Writer, kind string, bits int, dir string) error {
-	key, err := token.Generate(bits)
-	if err != nil {
-		return fmt.Errorf("--bits: %w", err)
+func printKeys(w io.Writer, keys []initializers.KeyState) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "KIND\tKID\tSTATE\tSIGNS FROM\tVERIFIES UNTIL\tWHERE")
+	for _, k := range keys {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Kind, k.KeyID, k.State, orDash(k.From), orDash(k.Until), k.Where)
 	}
-	private, public := token.EncodePrivatePEM(key), token.EncodePublicPEM(&key.PublicKey)
-	if dir == "" {
-		return printSettings(w, kind, private, public)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	for _, f := range []struct {
-		name string
-		data []byte
-		mode os.FileMode
-	}{{kind + "_private.pem", private, 0o600}, {kind + "_public.pem", public, 0o644}} {
-		path := filepath.Join(dir, f.name)
-		if err := token.WriteKeyFile(path, f.data, f.mode); err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintln(w, "wrote "+path); err != nil {
-			return err
-		}
-	}
-	return nil
+	return table.Flush() // has the error of every line
 }
 
-func printSettings(w io.Writer, kind string, private, public []byte) error {
-	prefix := map[string]string{"access": "ACCESS", "refresh": "REFRESH"}[kind]
-	_, err := fmt.Fprintf(w, "%s_TOKEN_PRIVATE_KEY=%s\n%s_TOKEN_PUBLIC_KEY=%s\n",
-		prefix, base64.StdEncoding.EncodeToString(private), prefix, base64.StdEncoding.EncodeToString(public))
-	return err
+func orDash(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.Format(time.RFC3339)
+}
+
+func jsonFlag(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON")
+}
+
+func printJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
 }

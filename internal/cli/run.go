@@ -50,7 +50,7 @@ func newRoot(p Process) *cobra.Command {
 	}
 	start := newServe(p)
 	root.RunE = start.RunE
-	root.AddCommand(start, newMigrate(p), newKeys(), newHealthcheck(p), newVersion(p))
+	root.AddCommand(start, newMigrate(p), newKeys(p), newHealthcheck(p), newVersion(p))
 	return root
 }
 

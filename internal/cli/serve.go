@@ -26,9 +26,8 @@ func serve(ctx context.Context, p Process) error {
 		return err
 	}
 	widen(&cfg.Password)
-	app, err := initializers.New(ctx, cfg, initializers.Outside{
-		Log: initializers.NewLogger(cfg.Log, p.Stderr), Now: utcNow, Version: p.Version,
-	})
+	log, level := initializers.NewLeveledLogger(cfg.Log, p.Stderr)
+	app, err := initializers.New(ctx, cfg, initializers.Outside{Log: log, LogLevel: level, Now: utcNow, Version: p.Version})
 	if err != nil {
 		return err
 	}
@@ -37,6 +36,7 @@ func serve(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
+	defer reloadOnHangup(ctx, p, cfg, app, log)()
 	_, _ = fmt.Fprint(p.Stdout, banner(p.Version, cfg, listener.Addr(), app.Keys))
 	return app.Serve(ctx, listener)
 }

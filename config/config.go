@@ -44,6 +44,7 @@ type HTTP struct {
 	BindAddress       string         // BIND_ADDRESS; empty means every interface
 	Port              int            // PORT
 	MetricsAddress    string         // METRICS_ADDR; host:port, empty means off
+	PublicURL         string         // PUBLIC_URL; an origin without a slash at the end, empty when not set
 	TrustedProxies    []netip.Prefix // TRUSTED_PROXIES; empty means that forwarded headers never count
 	AllowedHosts      []string       // ALLOWED_HOSTS; lower case, empty means any
 	Docs              bool           // DOCS_ENABLED: whether /docs is there

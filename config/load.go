@@ -35,24 +35,33 @@ func (f Faults) Error() string { return strings.Join(f, "\n") }
 // Load reads app.env and then the environment, which counts before it, and validates everything.
 // An empty value counts as not set. The error is a Faults with every fault; the Config then holds the warnings only.
 func Load(opts Options) (Config, error) {
+	d, _ := read(opts)
+	if len(d.faults) > 0 {
+		return Config{Warnings: d.Warnings}, d.faults
+	}
+	return d.Config, nil
+}
+
+// read takes every setting in and applies the rules between them. The viper holds the texts that count.
+func read(opts Options) (*draft, *viper.Viper) {
 	if opts.Getenv == nil {
 		opts.Getenv = func(string) (string, bool) { return "", false }
 	}
-	d := &draft{explicit: map[string]bool{}, bad: map[string]bool{}}
+	d := &draft{explicit: map[string]bool{}, bad: map[string]bool{}, sources: map[string]string{}}
 	v := newViper()
 	for _, setting := range table {
 		v.SetDefault(setting.Name, setting.Default)
 	}
 	d.readEnvFile(v, opts.File)
 	for _, setting := range table {
-		d.settle(v, setting, opts.Getenv)
+		d.settle(v, setting, opts)
 		d.parse(setting, v.GetString(setting.Name))
+		if d.bad[setting.Name] && setting.Default != "" {
+			setting.set(setting.Default, d) // for whoever looks at the rest in spite of the fault
+		}
 	}
 	d.applyRules()
-	if len(d.faults) > 0 {
-		return Config{Warnings: d.Warnings}, d.faults
-	}
-	return d.Config, nil
+	return d, v
 }
 
 // newViper returns a viper of its own: the global one would be shared by parallel tests.
@@ -64,17 +73,21 @@ func newViper() *viper.Viper {
 }
 
 // settle leaves in viper the text that counts for a setting: environment, else app.env, else the default.
-func (d *draft) settle(v *viper.Viper, setting Setting, getenv func(string) (string, bool)) {
+func (d *draft) settle(v *viper.Viper, setting Setting, opts Options) {
 	inFile := func(name string) (string, bool) {
 		if !v.InConfig(name) { // GetString would return the default
 			return "", false
 		}
 		return v.GetString(name), true
 	}
-	for _, layer := range []func(string) (string, bool){getenv, inFile} {
-		value, found := d.fromLayer(setting, layer)
+	for _, layer := range []struct {
+		name string
+		get  func(string) (string, bool)
+	}{{environment, opts.Getenv}, {opts.File, inFile}} {
+		value, found := d.fromLayer(setting, layer.get)
 		if found {
 			d.explicit[setting.Name] = true
+			d.sources[setting.Name] = layer.name
 			v.Set(setting.Name, value)
 			return
 		}

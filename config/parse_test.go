@@ -134,7 +134,7 @@ func TestFields(t *testing.T) {
 	want := config.Config{
 		Env: config.Production,
 		HTTP: config.HTTP{
-			BindAddress: "127.0.0.1", Port: 8443, MetricsAddress: "127.0.0.1:9464", TrustedProxies: prefixes("10.0.0.0/8", "::1/128", "192.0.2.1/32"),
+			BindAddress: "127.0.0.1", Port: 8443, MetricsAddress: "127.0.0.1:9464", PublicURL: "https://auth.example", TrustedProxies: prefixes("10.0.0.0/8", "::1/128", "192.0.2.1/32"),
 			AllowedHosts:      []string{"auth.example", "auth.example:8443", "[::1]:80"},
 			Docs:              true,
 			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 3 * time.Second, IdleTimeout: 4 * time.Second, RequestTimeout: 6 * time.Second,

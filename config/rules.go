@@ -61,11 +61,11 @@ func (d *draft) resolveLifetime(prefix string, minutes int, lifetime *time.Durat
 }
 
 func (d *draft) resolveIssuer() {
-	if d.Production() && strings.HasPrefix(d.publicURL, "http://") {
-		d.warn(fmt.Sprintf("PUBLIC_URL: %q is not https, but production cookies travel over https only; write https://host", d.publicURL))
+	if d.Production() && strings.HasPrefix(d.HTTP.PublicURL, "http://") {
+		d.warn(fmt.Sprintf("PUBLIC_URL: %q is not https, but production cookies travel over https only; write https://host", d.HTTP.PublicURL))
 	}
 	if d.Tokens.Issuer == "" {
-		d.Tokens.Issuer = d.publicURL
+		d.Tokens.Issuer = d.HTTP.PublicURL
 	}
 	if d.Tokens.Issuer == "" {
 		d.Tokens.Issuer = "latchkey"

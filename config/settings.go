@@ -33,7 +33,6 @@ type flaw struct {
 // draft is a Config in the making, with the settings that end up in another field or in none.
 type draft struct {
 	Config
-	publicURL      string
 	cookiePrefixes bool
 	docsByEnv      bool
 	accessMinutes  int
@@ -41,8 +40,9 @@ type draft struct {
 	dataDir        string
 	postgres       postgresParts
 
-	explicit map[string]bool // set in app.env or in the environment
-	bad      map[string]bool // has a fault already
+	explicit map[string]bool   // set in app.env or in the environment
+	sources  map[string]string // where an explicit setting was found
+	bad      map[string]bool   // has a fault already
 	faults   Faults
 }
 

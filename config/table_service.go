@@ -23,7 +23,7 @@ func serviceSettings() []Setting {
 			listenAddress(func(d *draft) *string { return &d.HTTP.MetricsAddress })),
 		row("PUBLIC_URL", "",
 			"Where people reach the service. It is the issuer of tokens when TOKEN_ISSUER is not set.",
-			atMost(mostIssuer, publicURL(func(d *draft) *string { return &d.publicURL }))),
+			atMost(mostIssuer, publicURL(func(d *draft) *string { return &d.HTTP.PublicURL }))),
 		row("TRUSTED_PROXIES", "",
 			"Whose forwarded headers are believed. Empty means nobody's; 0.0.0.0/0 and ::/0 are refused in production.",
 			proxies(func(d *draft) *[]netip.Prefix { return &d.HTTP.TrustedProxies })),

@@ -3,9 +3,11 @@ package initializers
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
@@ -23,6 +25,8 @@ const (
 // Migrator runs the numbered SQL files of one database.
 type Migrator struct {
 	provider *goose.Provider
+	pool     *sql.DB
+	postgres bool
 }
 
 // NewMigrator prepares the files that fit the database. On PostgreSQL a session lock makes nodes that start
@@ -40,7 +44,7 @@ func NewMigrator(db *gorm.DB) (*Migrator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	return &Migrator{provider}, nil
+	return &Migrator{provider: provider, pool: pool, postgres: db.Name() == "postgres"}, nil
 }
 
 func postgresProvider(pool *sql.DB) (*goose.Provider, error) {
@@ -100,11 +104,40 @@ func (m *Migrator) Up(ctx context.Context) (int, error) {
 	if !pending {
 		return 0, nil
 	}
+	if err := m.refuseForeignTable(ctx); err != nil {
+		return 0, err
+	}
 	results, err := m.provider.Up(ctx)
 	if err != nil {
-		return len(results), fmt.Errorf("migrate: %w", err)
+		return len(results), raised(err)
 	}
 	return len(results), nil
+}
+
+// refuseForeignTable tells a table users on SQLite that is not ours. On PostgreSQL the first migration adopts it.
+func (m *Migrator) refuseForeignTable(ctx context.Context) error {
+	if m.postgres {
+		return nil
+	}
+	version, err := m.provider.GetDBVersion(ctx)
+	if err != nil || version > 0 {
+		return err
+	}
+	var n int
+	err = m.pool.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'users'").Scan(&n)
+	if err == nil && n > 0 {
+		err = errors.New("DATABASE_URL: the SQLite file has a table users of another program, which is adopted on PostgreSQL only; name another file")
+	}
+	return err
+}
+
+// raised is the sentence of a migration that stopped by itself, or else the error with its place.
+func raised(err error) error {
+	const raiseException = "P0001"
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == raiseException {
+		return errors.New(pg.Message)
+	}
+	return fmt.Errorf("migrate: %w", err)
 }
 
 // Down takes the newest applied file back and returns its name, "" when there is none.

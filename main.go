@@ -23,5 +23,5 @@ func main() {
 
 // run is the program without its process, so that tests can start it as often as they like.
 func run(ctx context.Context, args []string, getenv func(string) (string, bool), stdout, stderr io.Writer) int {
-	return cli.Run(ctx, cli.Process{Version: version, Args: args, Getenv: getenv, Stdout: stdout, Stderr: stderr})
+	return cli.Run(ctx, cli.Process{Version: version, Args: args, Getenv: getenv, Stdin: os.Stdin, Stdout: stdout, Stderr: stderr})
 }

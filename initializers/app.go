@@ -111,7 +111,7 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		MaxAge: a.cfg.Sessions.MaxAge, Grace: a.cfg.Sessions.RefreshGrace, MaxPerUser: a.cfg.Sessions.MaxPerUser,
 	}}
 	accounts := &account.Service{
-		Store: rows, Hasher: hasher, Guard: guard, Breached: a.breached(), Policy: password.Policy{ProductName: "latchkey"}, Now: out.Now,
+		Store: rows, Hasher: hasher, Guard: guard, Breached: breached(a.cfg.Password, a.log), Policy: password.Policy{ProductName: productName}, Now: out.Now,
 		Settings: account.Settings{RequireVerifiedEmail: a.cfg.Accounts.RequireVerifiedEmail},
 	}
 	a.parts = routes.Parts{
@@ -188,16 +188,19 @@ func (a *App) Close() {
 // idleRelease is how long after the last hash its memory goes back to the system: each takes 19 MiB.
 const idleRelease = 5 * time.Second
 
+// productName may not serve as a password.
+const productName = "latchkey"
+
 // breached asks the configured service, which fails open: a sign-up must not depend on it.
-func (a *App) breached() func(context.Context, string) bool {
-	if a.cfg.Password.BreachedURL == "" {
+func breached(cfg config.Password, log *slog.Logger) func(context.Context, string) bool {
+	if cfg.BreachedURL == "" {
 		return func(context.Context, string) bool { return false }
 	}
-	list := breach.New(a.cfg.Password.BreachedURL)
+	list := breach.New(cfg.BreachedURL)
 	return func(ctx context.Context, plain string) bool {
 		seen, err := list.Seen(ctx, plain)
 		if err != nil {
-			a.log.WarnContext(ctx, "breached passwords were not looked up", "error", err)
+			log.WarnContext(ctx, "breached passwords were not looked up", "error", err)
 		}
 		return seen
 	}

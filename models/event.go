@@ -22,6 +22,9 @@ const (
 	EventSessionReplaced EventKind = "session_replaced"
 	EventProfileChanged  EventKind = "profile_changed"
 	EventPasswordRehash  EventKind = "password_rehashed"
+	EventAccountDisabled EventKind = "account_disabled"
+	EventAccountEnabled  EventKind = "account_enabled"
+	EventRoleChanged     EventKind = "role_changed"
 )
 
 // Event is one line of the append-only audit trail, written in the transaction of what it records.

@@ -17,6 +17,9 @@ const (
 	RoleAdmin Role = "admin"
 )
 
+// Known reports whether it is one of the roles.
+func (r Role) Known() bool { return r == RoleUser || r == RoleAdmin }
+
 // ProviderLocal marks an account that signs in with a password kept here.
 const ProviderLocal = "local"
 

@@ -11,6 +11,8 @@ var (
 	ErrInvalidCredentials = errors.New("wrong e-mail, username or password")
 	// ErrEmailNotVerified is told only after the right password, and only when settings ask for proved addresses.
 	ErrEmailNotVerified = errors.New("the e-mail address is not verified")
+	// ErrUnknownRole means that a role is none of the closed set.
+	ErrUnknownRole = errors.New("a role is user or admin")
 	// ErrDisabled is told only after the right password.
 	ErrDisabled = errors.New("the account is disabled")
 )

@@ -72,7 +72,29 @@ func (s *Service) Register(ctx context.Context, in Registration, from models.Ori
 	if err := s.Guard.CountRegistration(ctx, from.IP, user.CreatedAt); err != nil {
 		return models.User{}, err
 	}
-	if s.Breached(ctx, in.Password) {
+	return s.create(ctx, user, in.Password, from)
+}
+
+// Grant is what only whoever runs the service gives along with an account.
+type Grant struct {
+	Role     models.Role // one of the known
+	Verified bool        // the address counts as proved
+}
+
+// Create makes an account for whoever runs the service: by the rules of registration, but not limited in number.
+// Its errors are those of Register, but for *throttle.LimitError.
+func (s *Service) Create(ctx context.Context, in Registration, grant Grant, from models.Origin) (models.User, error) {
+	user, err := s.checkRegistration(in)
+	if err != nil {
+		return models.User{}, err
+	}
+	user.Role, user.Verified = grant.Role, grant.Verified
+	return s.create(ctx, user, in.Password, from)
+}
+
+// create stores a checked account with its password.
+func (s *Service) create(ctx context.Context, user models.User, plain string, from models.Origin) (models.User, error) {
+	if s.Breached(ctx, plain) {
 		return models.User{}, &password.WeakError{
 			Rule: "breached", Message: "This password was found in a data breach, so others try it; please choose another one.",
 		}
@@ -81,7 +103,7 @@ func (s *Service) Register(ctx context.Context, in Registration, from models.Ori
 	if err := s.Store.CheckFree(ctx, user.Email, user.Username); err != nil {
 		return models.User{}, err
 	}
-	hash, err := s.Hasher.Hash(ctx, in.Password)
+	hash, err := s.Hasher.Hash(ctx, plain)
 	if err != nil {
 		return models.User{}, fmt.Errorf("hash password: %w", err)
 	}

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,27 +39,16 @@ func newKeysList(p Process) *cobra.Command {
 }
 
 func printKeys(w io.Writer, keys []initializers.KeyState) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "KIND\tKID\tSTATE\tSIGNS FROM\tVERIFIES UNTIL\tWHERE")
+	rows := make([][]string, 0, len(keys))
 	for _, k := range keys {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Kind, k.KeyID, k.State, orDash(k.From), orDash(k.Until), k.Where)
+		rows = append(rows, []string{k.Kind, k.KeyID, string(k.State), orNothing(k.From), orNothing(k.Until), k.Where})
 	}
-	return table.Flush() // has the error of every line
+	return printTable(w, []string{"KIND", "KID", "STATE", "SIGNS FROM", "VERIFIES UNTIL", "WHERE"}, rows)
 }
 
-func orDash(t *time.Time) string {
+func orNothing(t *time.Time) string {
 	if t == nil {
-		return "-"
+		return ""
 	}
-	return t.Format(time.RFC3339)
-}
-
-func jsonFlag(cmd *cobra.Command, asJSON *bool) {
-	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON")
-}
-
-func printJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	return moment(*t)
 }

@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,8 +24,9 @@ func newMigrate(p Process) *cobra.Command {
 func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // migration is a subcommand that works on the configured database.
-func migration(p Process, use, short string, run func(context.Context, *initializers.Migrator, io.Writer) error) *cobra.Command {
-	return &cobra.Command{
+func migration(p Process, use, short string, run func(context.Context, *initializers.Migrator) (result, error)) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := load(p)
@@ -45,45 +46,50 @@ func migration(p Process, use, short string, run func(context.Context, *initiali
 			if err != nil {
 				return err
 			}
-			return run(cmd.Context(), m, cmd.OutOrStdout())
+			done := p.working("migrate " + use)
+			out, err := run(cmd.Context(), m)
+			done()
+			if err != nil {
+				return err
+			}
+			return report(cmd, asJSON, out.document, out.text)
 		},
 	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
 }
 
-func migrateUp(ctx context.Context, m *initializers.Migrator, w io.Writer) error {
+// result is what a command prints, for people and for programs.
+type result struct {
+	text     string
+	document map[string]any
+}
+
+func migrateUp(ctx context.Context, m *initializers.Migrator) (result, error) {
 	n, err := m.Up(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "applied %d migrations\n", n)
-	return err
+	return result{fmt.Sprintf("applied %d migrations", n), map[string]any{"applied": n}}, err
 }
 
-func migrateStatus(ctx context.Context, m *initializers.Migrator, w io.Writer) error {
+func migrateStatus(ctx context.Context, m *initializers.Migrator) (result, error) {
 	rows, err := m.Status(ctx)
-	if err != nil {
-		return err
-	}
+	lines, list, pending := make([]string, 0, len(rows)), make([]map[string]any, 0, len(rows)), 0
 	for _, r := range rows {
-		state := "pending"
-		if r.Applied {
-			state = "applied"
+		state := "applied"
+		if !r.Applied {
+			state = "pending"
+			pending++
 		}
-		if _, err := fmt.Fprintf(w, "%-8s %s\n", state, r.Name); err != nil {
-			return err
-		}
+		lines = append(lines, fmt.Sprintf("%-8s %s", state, r.Name))
+		list = append(list, map[string]any{"name": r.Name, "applied": r.Applied})
 	}
-	return nil
+	return result{strings.Join(lines, "\n"), map[string]any{"migrations": list, "pending": pending}}, err
 }
 
-func migrateDown(ctx context.Context, m *initializers.Migrator, w io.Writer) error {
+func migrateDown(ctx context.Context, m *initializers.Migrator) (result, error) {
 	name, err := m.Down(ctx)
-	if err != nil {
-		return err
-	}
+	out := result{"took back " + name, map[string]any{"took_back": name}}
 	if name == "" {
-		name = "nothing: no migration is applied"
+		out = result{"took back nothing: no migration is applied", map[string]any{"took_back": nil}}
 	}
-	_, err = fmt.Fprintln(w, "took back "+name)
-	return err
+	return out, err
 }

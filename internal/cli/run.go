@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -21,18 +22,22 @@ type Process struct {
 	Version string
 	Args    []string
 	Getenv  func(string) (string, bool)
+	Stdin   io.Reader // nil is an empty one
 	Stdout  io.Writer
 	Stderr  io.Writer
 }
 
-// Run executes one command and returns the exit code: 0, or 1 after a line on Stderr for each fault.
+// Run executes one command and returns the exit code: 0, or 1 after a line on Stderr for each fault. A command that has
+// said on Stdout what is wrong, such as a diagnosis, is silent on Stderr.
 func Run(ctx context.Context, p Process) int {
 	root := newRoot(p) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(p.Args)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
-		_, _ = fmt.Fprintln(p.Stderr, err)
+		if !errors.Is(err, errTold) {
+			_, _ = fmt.Fprintln(p.Stderr, oneLineEach(err))
+		}
 		return 1
 	}
 	return 0
@@ -50,18 +55,8 @@ func newRoot(p Process) *cobra.Command {
 	}
 	start := newServe(p)
 	root.RunE = start.RunE
-	root.AddCommand(start, newMigrate(p), newKeys(p), newHealthcheck(p), newVersion(p))
+	root.AddCommand(start, newMigrate(p), newUsers(p), newKeys(p), newConfig(p), newHealthcheck(p), newVersion(p))
 	return root
-}
-
-func newVersion(p Process) *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), p.Version)
-			return err
-		},
-	}
 }
 
 // load reads the settings and shows what they warn of.

@@ -84,7 +84,12 @@ func (s *Service) Look(ctx context.Context, rawAccess, rawRefresh string) (View,
 
 // List returns the caller's live sessions, newest first.
 func (s *Service) List(ctx context.Context, caller Identity) ([]models.Session, error) {
-	rows, err := s.Store.LiveSessions(ctx, caller.User.ID, s.now())
+	return s.ListOf(ctx, caller.User.ID)
+}
+
+// ListOf is List for whoever runs the service.
+func (s *Service) ListOf(ctx context.Context, userID uuid.UUID) ([]models.Session, error) {
+	rows, err := s.Store.LiveSessions(ctx, userID, s.now())
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
@@ -94,9 +99,14 @@ func (s *Service) List(ctx context.Context, caller Identity) ([]models.Session, 
 // Revoke ends one of the caller's sessions, the present one included.
 // It is ErrSessionNotFound for an id that is unknown, ended or another user's.
 func (s *Service) Revoke(ctx context.Context, caller Identity, sessionID uuid.UUID, from models.Origin) error {
+	return s.RevokeOf(ctx, caller.User.ID, sessionID, from)
+}
+
+// RevokeOf is Revoke for whoever runs the service.
+func (s *Service) RevokeOf(ctx context.Context, userID, sessionID uuid.UUID, from models.Origin) error {
 	now := s.now()
-	e := from.Event(models.EventSessionRevoked, now, caller.User.ID, sessionID)
-	done, err := s.Store.RevokeSession(ctx, sessionID, caller.User.ID, now, e)
+	e := from.Event(models.EventSessionRevoked, now, userID, sessionID)
+	done, err := s.Store.RevokeSession(ctx, sessionID, userID, now, e)
 	switch {
 	case err != nil:
 		return fmt.Errorf("revoke session: %w", err)
@@ -109,11 +119,20 @@ func (s *Service) Revoke(ctx context.Context, caller Identity, sessionID uuid.UU
 
 // RevokeOthers ends every session of the caller but the present one and returns how many there were.
 func (s *Service) RevokeOthers(ctx context.Context, caller Identity, from models.Origin) (int, error) {
+	return s.revokeAllBut(ctx, caller.User.ID, caller.Session.ID, from)
+}
+
+// RevokeAll ends every session of a user and returns how many there were; it is for whoever runs the service.
+func (s *Service) RevokeAll(ctx context.Context, userID uuid.UUID, from models.Origin) (int, error) {
+	return s.revokeAllBut(ctx, userID, uuid.Nil, from)
+}
+
+func (s *Service) revokeAllBut(ctx context.Context, userID, keep uuid.UUID, from models.Origin) (int, error) {
 	now := s.now()
-	e := from.Event(models.EventSessionRevoked, now, caller.User.ID, uuid.Nil)
-	n, err := s.Store.RevokeOthers(ctx, caller.User.ID, caller.Session.ID, now, e)
+	e := from.Event(models.EventSessionRevoked, now, userID, uuid.Nil)
+	n, err := s.Store.RevokeOthers(ctx, userID, keep, now, e)
 	if err != nil {
-		return 0, fmt.Errorf("revoke other sessions: %w", err)
+		return 0, fmt.Errorf("revoke sessions: %w", err)
 	}
 	return n, nil
 }

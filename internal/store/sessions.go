@@ -135,27 +135,35 @@ func (s *Store) RevokeSession(ctx context.Context, id, userID uuid.UUID, now tim
 
 // RevokeOthers ends every live session of the user but one, with an event for each, and returns how many.
 func (s *Store) RevokeOthers(ctx context.Context, userID, keep uuid.UUID, now time.Time, e models.Event) (int, error) {
-	var ended int64
-	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		var ids []uuid.UUID
-		err := s.locked(tx).Model(&models.Session{}).
-			Where("user_id = ? AND id <> ? AND revoked_at IS NULL AND expires_at > ?", userID, keep, utc(now)).
-			Pluck("id", &ids).Error
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		res := revoke(tx, now, string(e.Kind), "id IN ?", ids)
-		ended = res.RowsAffected
-		events := make([]models.Event, 0, len(ids))
-		for _, id := range ids {
-			events = append(events, again(e, e.Kind, userID, id))
-		}
-		if res.Error != nil {
-			return res.Error
-		}
-		return tx.CreateInBatches(events, 100).Error
+	var ended int
+	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
+		e.At = now
+		ended, err = s.endSessions(tx, userID, keep, e)
+		return err
 	})
-	return int(ended), unavailable(err)
+	return ended, unavailable(err)
+}
+
+// endSessions ends every session of the user that is live at the time of e but one, with an event like e for each.
+func (s *Store) endSessions(tx *gorm.DB, userID, keep uuid.UUID, e models.Event) (int, error) {
+	var ids []uuid.UUID
+	err := s.locked(tx).Model(&models.Session{}).
+		Where("user_id = ? AND id <> ? AND revoked_at IS NULL AND expires_at > ?", userID, keep, utc(e.At)).
+		Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	res := revoke(tx, e.At, string(e.Kind), "id IN ?", ids)
+	if res.Error != nil {
+		return 0, res.Error
+	}
+	events := make([]models.Event, 0, len(ids))
+	for _, id := range ids {
+		one := again(e, e.Kind, userID, id)
+		one.Detail = e.Detail
+		events = append(events, one)
+	}
+	return int(res.RowsAffected), tx.CreateInBatches(events, 100).Error
 }
 
 // LiveSessions lists the user's live sessions, newest first.

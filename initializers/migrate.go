@@ -171,3 +171,44 @@ func (m *Migrator) Status(ctx context.Context) ([]MigrationStatus, error) {
 	}
 	return out, nil
 }
+
+// Standing is how far a database is, by numbers of migrations.
+type Standing struct {
+	Applied, Pending int
+	Unknown          int // applied, but by a newer program than this one
+}
+
+// Look counts without writing anything, not even goose's own table.
+func (m *Migrator) Look(ctx context.Context) (Standing, error) {
+	sources := m.provider.ListSources()
+	exists := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '" + goose.DefaultTablename + "'"
+	if m.postgres {
+		exists = "SELECT count(to_regclass('" + goose.DefaultTablename + "'))"
+	}
+	var tables int
+	if err := m.pool.QueryRowContext(ctx, exists).Scan(&tables); err != nil || tables == 0 {
+		return Standing{Pending: len(sources)}, err
+	}
+	known := map[int64]bool{}
+	for _, s := range sources {
+		known[s.Version] = true
+	}
+	rows, err := m.pool.QueryContext(ctx, "SELECT DISTINCT version_id FROM "+goose.DefaultTablename+" WHERE version_id > 0 AND is_applied")
+	if err != nil {
+		return Standing{}, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out Standing
+	for rows.Next() {
+		var version int64
+		if err := rows.Scan(&version); err != nil {
+			return Standing{}, err
+		}
+		out.Applied++
+		if !known[version] {
+			out.Unknown++
+		}
+	}
+	out.Pending = len(sources) - (out.Applied - out.Unknown)
+	return out, rows.Err()
+}

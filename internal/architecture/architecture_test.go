@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"internal/account": 3,
 	"internal/session": 3,
 	"internal/store":   3,
+	"internal/doctor":  3,
 	// a keeper of counts, as the store is one
 	"internal/throttle/redisthrottle": 3,
 

@@ -27,14 +27,18 @@ type outcome struct {
 
 // with is what a run is given besides its arguments: settings on top of cheap ones, and standard input.
 type with struct {
-	env   map[string]string
-	stdin string
+	env     map[string]string
+	stdin   string
+	outside bool // no settings at all
 }
 
 func (w with) process(t *testing.T, args []string, stdout, stderr *buffer) cli.Process {
 	env := map[string]string{
 		"PORT": "0", "KEYS_DIR": filepath.Join(t.TempDir(), "keys"), "DATA_DIR": filepath.Join(t.TempDir(), "data"),
 		"PASSWORD_MEMORY_KIB": "64", "PASSWORD_ITERATIONS": "1", "RATE_LIMIT_ENABLED": "false",
+	}
+	if w.outside {
+		clear(env)
 	}
 	maps.Copy(env, w.env)
 	return cli.Process{

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -74,6 +75,22 @@ func (c *Counter) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return unavailable(c.client.Ping(ctx).Err())
+}
+
+// Eviction returns the server's maxmemory-policy; it must be noeviction. INFO is read, since hosted servers refuse CONFIG.
+func (c *Counter) Eviction(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	info, err := c.client.Info(ctx, "memory").Result()
+	if err != nil {
+		return "", unavailable(err)
+	}
+	for line := range strings.Lines(info) {
+		if policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:"); found {
+			return policy, nil
+		}
+	}
+	return "", errors.New("the Redis server does not tell its maxmemory-policy")
 }
 
 // TakeTries takes one try from every bucket or, when any of them refuses, from none; see throttle.Counter.

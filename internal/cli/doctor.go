@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,7 +77,12 @@ func examine(ctx context.Context, p Process, addresses, pages []string) ([]docto
 			visit.Pages = report.Config.Origins.Client
 		}
 	}
-	return append(found, doctor.Live(ctx, visit)...), nil
+	for _, f := range doctor.Live(ctx, visit) {
+		if !slices.Contains(found, f) { // the settings may have told it already
+			found = append(found, f)
+		}
+	}
+	return found, nil
 }
 
 // isHome reports whether the service's own settings are here: anything but defaults, or what a service has made.

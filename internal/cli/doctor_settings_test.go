@@ -151,7 +151,7 @@ func TestDoctorOnSettings(t *testing.T) {
 			map[string]string{"CLIENT_ORIGIN": "https://app.example.com"}, finding{"ok", "CLIENT_ORIGIN", ""},
 		},
 		{
-			"origin with a slash", nil, map[string]string{"CLIENT_ORIGIN": "http://localhost:3000/"}, finding{"fail", "CLIENT_ORIGIN", "write CLIENT_ORIGIN=http://localhost:3000"},
+			"origin with a slash", nil, map[string]string{"CLIENT_ORIGIN": "http://localhost:3000/"}, finding{"fail", "CLIENT_ORIGIN", "has a slash at the end; write CLIENT_ORIGIN=http://localhost:3000"},
 			map[string]string{"CLIENT_ORIGIN": "http://localhost:3000"}, finding{"ok", "CLIENT_ORIGIN", ""},
 		},
 		{

@@ -61,7 +61,11 @@ func parseLine(level Level, line string) Finding {
 		subject, rest = "settings", line
 	}
 	message, remedy := rest, ""
-	if at := strings.LastIndex(rest, "; "); at >= 0 {
+	at := strings.Index(rest, "; write ") // what follows may hold semicolons of its own
+	if at < 0 {
+		at = strings.LastIndex(rest, "; ")
+	}
+	if at >= 0 {
 		message, remedy = rest[:at], rest[at+2:]
 	}
 	return Finding{level, subject, message, remedy}

@@ -157,7 +157,7 @@ func (n *node) proxy(ctx context.Context, v Visit) ([]Finding, error) {
 	var found []Finding
 	if out.status == http.StatusForbidden {
 		found = append(found, fail(n.at.String(), "takes its own pages for another site's, since the proxy changes the Host header",
-			"pass the Host on (nginx: proxy_set_header Host $host), or add "+n.at.String()+" to CLIENT_ORIGIN"))
+			"pass the Host on (nginx: proxy_set_header Host $http_host), or add "+n.at.String()+" to CLIENT_ORIGIN"))
 	}
 	evidence := n.evidence(out.header)
 	if evidence == "" {

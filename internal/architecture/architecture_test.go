@@ -48,6 +48,14 @@ var floors = map[string]int{
 	".": 9, // package main
 }
 
+// apart names what is for other services: of this module such a package may import only what stands behind it here, and
+// nothing of the server may import it. So whoever uses it gets no server along with it.
+var apart = map[string][]string{
+	"verify":           {"internal/strictjson"},
+	"verify/ginverify": {"verify"},
+	"examples/posts":   {"verify"},
+}
+
 // scaffolding names the packages that only tests and scripts use: the service must not import them.
 // What they may import themselves is not restricted.
 var scaffolding = []string{
@@ -75,6 +83,10 @@ func faults(packages map[string]source) (found []string) {
 		if slices.Contains(scaffolding, from) {
 			continue
 		}
+		if own, isApart := apart[from]; isApart {
+			found = append(found, strays(from, p.imports, own)...)
+			continue
+		}
 		if _, placed := floors[from]; !placed {
 			found = append(found, fmt.Sprintf("%s stands on no floor: place it in the table of internal/architecture", from))
 			continue
@@ -89,10 +101,23 @@ func faults(packages map[string]source) (found []string) {
 	return found
 }
 
+// strays lists the imports of a package that stands apart which lead into the server.
+func strays(from string, imports, own []string) (found []string) {
+	for _, to := range imports {
+		if !slices.Contains(own, to) {
+			found = append(found, fmt.Sprintf("%s stands apart and imports %s", from, to))
+		}
+	}
+	return found
+}
+
 // arrow says what is wrong with one import, or nothing.
 func arrow(from, to string) string {
 	below, placed := floors[to]
+	_, isApart := apart[to]
 	switch {
+	case isApart:
+		return fmt.Sprintf("%s imports %s, which is for other services", from, to)
 	case slices.Contains(scaffolding, to):
 		return fmt.Sprintf("%s imports %s, which is for tests only", from, to)
 	case !placed:
@@ -121,6 +146,9 @@ func TestFaultsOfAMadeUpHouse(t *testing.T) {
 		{"sideways on the ground", "models", "migrations", []string{"models imports sideways migrations: both stand on floor 0"}},
 		{"scaffolding", "controllers", "internal/testdb", []string{"controllers imports internal/testdb, which is for tests only"}},
 		{"scaffolding is free", "internal/apitest", "initializers", nil},
+		{"what stands apart", "verify", "internal/strictjson", nil},
+		{"what stands apart, into the server", "verify", "internal/token", []string{"verify stands apart and imports internal/token"}},
+		{"the server, into what stands apart", "controllers", "verify", []string{"controllers imports verify, which is for other services"}},
 		{"unknown", "internal/utils", "models", []string{"internal/utils stands on no floor: place it in the table of internal/architecture"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,6 +4,8 @@ package config
 
 import (
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -38,6 +40,19 @@ type Config struct {
 
 // Production reports whether APP_ENV=production.
 func (c Config) Production() bool { return c.Env == Production }
+
+// BaseURL begins the addresses that others are told: PUBLIC_URL, else TOKEN_ISSUER if it is a URL, else
+// http://localhost:PORT. There is no slash at its end.
+func (c Config) BaseURL() string {
+	switch issuer := c.Tokens.Issuer; {
+	case c.HTTP.PublicURL != "":
+		return c.HTTP.PublicURL
+	case strings.HasPrefix(issuer, "https://"), strings.HasPrefix(issuer, "http://"):
+		return strings.TrimSuffix(issuer, "/")
+	default:
+		return "http://localhost:" + strconv.Itoa(c.HTTP.Port)
+	}
+}
 
 // HTTP holds the listener's settings.
 type HTTP struct {

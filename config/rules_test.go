@@ -154,16 +154,20 @@ func TestLifetimes(t *testing.T) {
 	}
 }
 
-func TestIssuer(t *testing.T) {
+func TestIssuerAndBaseURL(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ issuer, public, want string }{
-		{"", "", "latchkey"},
-		{"", "https://Auth.Example", "https://auth.example"},
-		{"me", "https://auth.example", "me"},
+	for _, test := range []struct{ issuer, public, wantIssuer, wantPublic string }{
+		{"", "", "latchkey", "http://localhost:7000"},
+		{"", "https://Auth.Example", "https://auth.example", "https://auth.example"},
+		{"me", "https://auth.example", "me", "https://auth.example"},
+		{"me", "", "me", "http://localhost:7000"},
+		{"https://id.example/", "", "https://id.example/", "https://id.example"},
+		{"https://id.example", "https://auth.example", "https://id.example", "https://auth.example"},
 	} {
-		env := map[string]string{"TOKEN_ISSUER": test.issuer, "PUBLIC_URL": test.public}
-		if got := load(t, "", env).Tokens.Issuer; got != test.want {
-			t.Errorf("%v: issuer %q, want %q", env, got, test.want)
+		env := map[string]string{"TOKEN_ISSUER": test.issuer, "PUBLIC_URL": test.public, "PORT": "7000"}
+		got := load(t, "", env)
+		if got.Tokens.Issuer != test.wantIssuer || got.BaseURL() != test.wantPublic {
+			t.Errorf("%v: issuer %q, address %q, want %q, %q", env, got.Tokens.Issuer, got.BaseURL(), test.wantIssuer, test.wantPublic)
 		}
 	}
 }

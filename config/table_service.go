@@ -22,7 +22,7 @@ func serviceSettings() []Setting {
 			"Where GET /metrics is served for Prometheus, on a listener of its own. Empty switches it off. Choose an address that the public cannot reach.",
 			listenAddress(func(d *draft) *string { return &d.HTTP.MetricsAddress })),
 		row("PUBLIC_URL", "",
-			"Where people reach the service. It is the issuer of tokens when TOKEN_ISSUER is not set.",
+			"Where people reach the service. It is the issuer of tokens when TOKEN_ISSUER is not set, and begins the addresses in /.well-known/oauth-authorization-server.",
 			atMost(mostIssuer, publicURL(func(d *draft) *string { return &d.HTTP.PublicURL }))),
 		row("TRUSTED_PROXIES", "",
 			"Whose forwarded headers are believed. Empty means nobody's; 0.0.0.0/0 and ::/0 are refused in production.",

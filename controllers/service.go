@@ -16,6 +16,8 @@ import (
 
 // Service answers what machines ask of the service itself: its keys and its health.
 type Service struct {
+	Issuer          string                                         // iss of the tokens
+	PublicURL       string                                         // begins the addresses that clients are told
 	JWKS            func() []byte                                  // the RFC 7517 document of this moment
 	RevokedSessions func(ctx context.Context) ([]uuid.UUID, error) // see session.Service.Revoked
 	Ready           func(ctx context.Context) error                // nil while the service takes requests

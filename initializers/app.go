@@ -123,7 +123,10 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		},
 		Users:    &controllers.Users{Accounts: accounts},
 		Sessions: &controllers.Sessions{Sessions: sessions, Jar: jar},
-		Service:  &controllers.Service{JWKS: tokens.JWKS, RevokedSessions: sessions.Revoked, Ready: a.ready(rows)},
+		Service: &controllers.Service{
+			Issuer: a.cfg.Tokens.Issuer, PublicURL: a.cfg.BaseURL(),
+			JWKS: tokens.JWKS, RevokedSessions: sessions.Revoked, Ready: a.ready(rows),
+		},
 		Identify: sessions,
 		Jar:      jar,
 	}

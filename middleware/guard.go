@@ -116,6 +116,15 @@ func leaveBody(c *gin.Context) {
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(searchTime))
 }
 
+// Bodiless answers without a look at the body, which a proxy may announce by Content-Length and never send. The
+// connection is not used again: what follows on it could be that body (RFC 9112 section 6.1).
+func Bodiless() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		leaveBody(c)
+		c.Next()
+	}
+}
+
 func readBody(r *http.Request) ([]byte, error) {
 	if r.ContentLength > MaxBody {
 		return nil, request.ErrBodyTooLarge

@@ -49,9 +49,11 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		middleware.AllowedHosts(cfg.HTTP.AllowedHosts),
 		middleware.CORS(cfg.Origins.Client, cfg.Origins.PreflightCacheTime),
 		cross.Guard,
-		middleware.Body(),
-		middleware.Deadline(cfg.HTTP.RequestTimeout),
 	)
+	deadline, signedIn := middleware.Deadline(cfg.HTTP.RequestTimeout), middleware.DeserializeUser(p.Identify, p.Jar)
+	// A proxy asks with the headers of a request whose body it keeps: this route stands before bodies are read.
+	engine.GET("/api/auth/verify", middleware.Bodiless(), deadline, signedIn, p.Sessions.Verify)
+	engine.Use(middleware.Body(), deadline)
 	engine.NoRoute(middleware.NoRoute)
 	engine.NoMethod(middleware.NoMethod)
 
@@ -82,13 +84,24 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		auth.GET("/logout", cross.GuardGET, p.Auth.Logout)
 	}
 
-	me := engine.Group("/api/users/me", middleware.DeserializeUser(p.Identify, p.Jar))
+	me := engine.Group("/api/users/me", signedIn)
 	me.GET("", p.Users.Me)
 	me.PATCH("", p.Users.UpdateMe)
 	me.GET("/sessions", p.Sessions.List)
 	me.DELETE("/sessions", p.Sessions.RevokeOthers)
 	me.DELETE("/sessions/:id", p.Sessions.Revoke)
+
+	public("/.well-known/oauth-authorization-server", p.Service.Metadata(onMap(engine)))
 	return engine, nil
+}
+
+// onMap tells which addresses are there, for the document that names them to clients.
+func onMap(engine *gin.Engine) func(method, path string) bool {
+	known := map[string]bool{}
+	for _, route := range engine.Routes() {
+		known[route.Method+" "+route.Path] = true
+	}
+	return func(method, path string) bool { return known[method+" "+path] }
 }
 
 // newEngine makes an engine that answers exactly the addresses on the map: no redirects to near misses, no

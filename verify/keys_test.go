@@ -80,22 +80,27 @@ func TestAFloodOfUnknownKeysIsNoFloodOfFetches(t *testing.T) {
 	}
 }
 
-// Everybody who comes while nothing is there waits for one fetch.
+// Everybody who comes while nothing is there waits for one fetch, however long it takes.
 func TestTheFirstFetchIsSharedByAll(t *testing.T) {
-	i := newIssuer(t)
+	i, c := newIssuer(t), newClock()
 	hang := make(chan struct{})
 	i.set(func() { i.hang = hang })
-	v := i.verifier(t, newClock())
+	v := i.verifier(t, c)
 	var all sync.WaitGroup
-	for range 50 {
-		all.Go(func() {
-			if _, err := v.Verify(t.Context(), i.good()); err != nil {
-				t.Error(err)
-			}
-		})
+	crowd := func() {
+		for range 25 {
+			all.Go(func() {
+				if _, err := v.Verify(t.Context(), i.good()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 	}
+	crowd()
 	eventually(t, "the issuer is asked", func() bool { return i.asked.Load() > 0 })
-	i.set(func() { i.hang = nil })
+	c.step(2 * time.Second)
+	crowd()
+	time.Sleep(20 * time.Millisecond) // for the crowd to come; a second fetch would show by then
 	close(hang)
 	all.Wait()
 	if got := i.asked.Load(); got != 1 {

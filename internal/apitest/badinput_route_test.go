@@ -15,7 +15,7 @@ func allowed() map[string][]string {
 	return map[string][]string{
 		"/api/auth/register": {"POST"}, "/api/auth/login": {"POST"}, "/api/auth/refresh": {"GET", "POST"}, "/api/auth/logout": {"GET", "POST"},
 		"/api/users/me": {"GET", "PATCH"}, mySessions: {"DELETE", "GET"}, mySessions + "/0190c5a0-0000-7000-8000-00000000abcd": {"DELETE"},
-		"/.well-known/jwks.json": {"GET"}, "/api/healthchecker": {"GET"}, "/livez": {"GET"}, "/readyz": {"GET"},
+		"/api/auth/verify": {"GET"}, "/.well-known/jwks.json": {"GET"}, "/.well-known/oauth-authorization-server": {"GET"}, "/api/healthchecker": {"GET"}, "/livez": {"GET"}, "/readyz": {"GET"},
 	}
 }
 

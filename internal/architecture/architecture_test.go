@@ -53,7 +53,7 @@ var floors = map[string]int{
 var apart = map[string][]string{
 	"verify":           {"internal/strictjson"},
 	"verify/ginverify": {"verify"},
-	"examples/posts":   {"verify"},
+	"examples/posts":   {"verify", "verify/ginverify"},
 }
 
 // scaffolding names the packages that only tests and scripts use: the service must not import them.
@@ -65,6 +65,7 @@ var scaffolding = []string{
 	"internal/apitest",
 	"internal/architecture",
 	"internal/faults",
+	"internal/interop",
 	"internal/testdb",
 	"internal/testdb/withpostgres",
 	"internal/throttle/throttletest",

@@ -22,6 +22,13 @@ import (
 
 const authRequest = "nginx/auth_request.conf"
 
+// docs/verify.md shows the file as it is tested.
+func TestDocsShowTheNginxConfiguration(t *testing.T) {
+	if !strings.Contains(read(t, "../docs/verify.md"), "```nginx\n"+read(t, authRequest)+"```\n") {
+		t.Errorf("docs/verify.md shows another %s", authRequest)
+	}
+}
+
 // upstream is a service behind nginx that verifies nothing: it answers with what it was told.
 type upstream struct {
 	*httptest.Server

@@ -27,6 +27,7 @@ var matrix = map[string][]int{
 	"GET /api/auth/logout":    open(200),
 	"POST /api/auth/logout":   open(200),
 	"GET /api/auth/session":   open(200),
+	"GET /api/auth/verify":    own(204),
 
 	"GET /api/users/me":                  own(200),
 	"PATCH /api/users/me":                own(200),
@@ -34,14 +35,15 @@ var matrix = map[string][]int{
 	"DELETE /api/users/me/sessions":      own(200),
 	"DELETE /api/users/me/sessions/{id}": {401, 204, 404, 401, 404},
 
-	"GET /.well-known/jwks.json":        open(200),
-	"GET /.well-known/revoked-sessions": open(200),
-	"GET /api/healthchecker":            open(200),
-	"GET /livez":                        open(200),
-	"GET /readyz":                       open(200),
-	"GET /openapi.json":                 open(200),
-	"GET /docs":                         open(200),
-	"GET /docs/{file}":                  open(200),
+	"GET /.well-known/jwks.json":                  open(200),
+	"GET /.well-known/oauth-authorization-server": open(200),
+	"GET /.well-known/revoked-sessions":           open(200),
+	"GET /api/healthchecker":                      open(200),
+	"GET /livez":                                  open(200),
+	"GET /readyz":                                 open(200),
+	"GET /openapi.json":                           open(200),
+	"GET /docs":                                   open(200),
+	"GET /docs/{file}":                            open(200),
 }
 
 // Every operation answers everybody as the matrix says, and none is missing there.

@@ -57,18 +57,10 @@ func requireMigrated(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	rows, err := migrator.Status(ctx)
-	if err != nil {
-		return err
+	standing, err := migrator.Look(ctx)
+	if err == nil && standing.Pending > 0 {
+		err = fmt.Errorf(`%s: %d migrations are pending; run "latchkey migrate up", or start the service once`,
+			app.cfg.Database.Setting, standing.Pending)
 	}
-	pending := 0
-	for _, r := range rows {
-		if !r.Applied {
-			pending++
-		}
-	}
-	if pending > 0 {
-		return fmt.Errorf(`%s: %d migrations are pending; run "latchkey migrate up", or start the service once`, app.cfg.Database.Setting, pending)
-	}
-	return nil
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -227,12 +228,10 @@ func TestDoctorOnSettings(t *testing.T) {
 	}
 }
 
-func merged(maps ...map[string]string) map[string]string {
+func merged(all ...map[string]string) map[string]string {
 	out := map[string]string{}
-	for _, m := range maps {
-		for name, value := range m {
-			out[name] = value
-		}
+	for _, m := range all {
+		maps.Copy(out, m)
 	}
 	return out
 }

@@ -65,17 +65,17 @@ func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // oneLineEach is what a person reads of an error: one line for each fault.
 func oneLineEach(err error) string {
-	var invalid *models.ValidationError
-	var weak *password.WeakError
-	switch {
-	case errors.As(err, &invalid):
+	if invalid, found := errors.AsType[*models.ValidationError](err); found {
 		lines := make([]string, 0, len(invalid.Fields))
 		for _, f := range invalid.Fields {
 			lines = append(lines, f.Field+": "+f.Message)
 		}
 		return strings.Join(lines, "\n")
-	case errors.As(err, &weak):
+	}
+	if weak, found := errors.AsType[*password.WeakError](err); found {
 		return "password: " + weak.Message
+	}
+	switch {
 	case errors.Is(err, models.ErrEmailTaken):
 		return "email: another account has this address"
 	case errors.Is(err, models.ErrUsernameTaken):

@@ -21,7 +21,7 @@ func (n *node) keys(ctx context.Context, v Visit) ([]Finding, error) {
 			KeyID string `json:"kid"`
 		} `json:"keys"`
 	}
-	if err := json.Unmarshal([]byte(out.body), &set); err != nil || len(set.Keys) == 0 {
+	if json.Unmarshal([]byte(out.body), &set) != nil || len(set.Keys) == 0 {
 		return []Finding{fail(n.at.String(), "publishes no keys at /.well-known/jwks.json", "let the proxy pass that path on")}, nil
 	}
 	for _, key := range set.Keys {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -50,10 +51,13 @@ var cores = runtime.GOMAXPROCS(0) //nolint:gochecknoglobals // a constant that G
 // whoever only has a little to do go first.
 func widen(cfg *config.Password) {
 	if cfg.Slots == 0 {
-		cfg.Slots = cores
+		cfg.Slots = cores()
 	}
-	runtime.GOMAXPROCS(cores + cfg.Slots)
+	runtime.GOMAXPROCS(cores() + cfg.Slots)
 }
+
+// cores is how many processors Go had before anything was widened: tests start the service many times in one process.
+var cores = sync.OnceValue(func() int { return runtime.GOMAXPROCS(0) }) //nolint:gochecknoglobals // read once, never written
 
 // banner tells whoever starts the service what it does, and what of it is for development only.
 func banner(version string, cfg config.Config, addr net.Addr, keys initializers.KeySource) string {

@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -67,19 +68,19 @@ func newKind(typ, issuer, audience string, keys KeySet) (*kind, error) {
 		byKid: map[string]*verifier{}, byHeader: map[string]*verifier{},
 	}
 	turns := append([]LaterKey{{Private: keys.Signing}}, keys.Later...)
-	for i := len(turns) - 1; i >= 0; i-- {
-		if i > 0 && !turns[i].From.After(turns[i-1].From) {
+	for i, turn := range slices.Backward(turns) {
+		if i > 0 && !turn.From.After(turns[i-1].From) {
 			return nil, errors.New("the turns of the keys are not in order")
 		}
 		var until time.Time
 		if i+1 < len(turns) && keys.Lifetime > 0 {
 			until = turns[i+1].From.Add(keys.Lifetime)
 		}
-		public := &turns[i].Private.PublicKey
+		public := &turn.Private.PublicKey
 		if err := k.verifyWith(public, until); err != nil {
 			return nil, err
 		}
-		k.signers = append(k.signers, signer{turns[i].From, turns[i].Private, encodeHeader(typ, Thumbprint(public))})
+		k.signers = append(k.signers, signer{turn.From, turn.Private, encodeHeader(typ, Thumbprint(public))})
 	}
 	for _, key := range keys.Previous {
 		if err := k.verifyWith(key, time.Time{}); err != nil {

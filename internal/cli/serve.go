@@ -42,10 +42,6 @@ func serve(ctx context.Context, p Process) error {
 	return app.Serve(ctx, listener)
 }
 
-// cores is what Go found at its start. Services that start one after the other in one process, as in tests, must not each
-// add to what the one before has left.
-var cores = runtime.GOMAXPROCS(0) //nolint:gochecknoglobals // a constant that Go cannot express as one
-
 // widen gives Go a processor for each hashing slot on top of those that the machine has. A hash takes tens of milliseconds;
 // without this, requests queue behind hashes in Go's scheduler, which lets each run for 10 ms, while the kernel's lets
 // whoever only has a little to do go first.

@@ -17,6 +17,7 @@ var floors = map[string]int{
 	"migrations": 0,
 
 	"config":              1,
+	"internal/asset":      1,
 	"internal/strictjson": 1,
 
 	"internal/token":    2,

@@ -2,11 +2,7 @@
 // It must not know what answers at the addresses that it describes.
 package openapi
 
-import (
-	"crypto/sha256"
-	_ "embed"
-	"encoding/base64"
-)
+import _ "embed"
 
 // The document is written in openapi.yaml and kept as JSON too, so that the service needs no YAML to serve it.
 //
@@ -17,9 +13,3 @@ var document []byte
 
 // Document returns the OpenAPI document as JSON. Do not change it.
 func Document() []byte { return document }
-
-// tag names content, so that a client that has it need not fetch it again.
-func tag(content []byte) string {
-	sum := sha256.Sum256(content)
-	return base64.RawURLEncoding.EncodeToString(sum[:12])
-}

@@ -169,13 +169,19 @@ func pathTricks(c *check) {
 		mePath + "/..", mePath + "%23", mePath + "%3f", "/livez/", "//livez", "/livez%2f", "/livez;x", "/LIVEZ", "/.well-known//jwks.json",
 		"/.well-known/jwks.json/", "/.git/config", "/debug/pprof/", "/debug/vars", "/metrics", "/.env", "/app.env", "/admin", "/keys/access_private.pem",
 		"/../../etc/passwd",
-		"/%2e%2e/%2e%2e/etc/passwd", "/static/../app.env", "/actuator", "/server-status", "/swagger", "/phpinfo.php", "/api", "/api/", "/", "*",
+		"/%2e%2e/%2e%2e/etc/passwd", "/static/../app.env", "/actuator", "/server-status", "/swagger", "/phpinfo.php", "/api", "/api/", "*",
 		"/api/auth", "/api/auth/", "/api/auth/login/", "/api/auth//login", "/api/auth/logout/", "/api/auth/refresh/", "/api/users",
 	} {
 		for _, extra := range []string{"X-Trace: none", "X-Forwarded-Prefix: //evil.example", "X-Forwarded-Path: /x", "X-Original-URL: " + mePath, "X-Rewrite-URL: " + mePath} {
 			a := c.rawAttack(shorten(path, 40)+", "+extra, c.client.closing("GET "+path+" HTTP/1.1", token, extra), status(400, 404, 405))
 			c.holds(path+": Location", a.header.Get("Location") == "", "none", a.header.Get("Location"))
 		}
+	}
+	// The root may be a page for people; what else a header names is not served there.
+	for _, extra := range []string{"X-Original-URL: " + mePath, "X-Rewrite-URL: " + mePath, "X-Forwarded-Prefix: //evil.example"} {
+		a := c.rawAttack("/, "+extra, c.client.closing("GET / HTTP/1.1", token, extra), status(200, 404))
+		c.holds("/: Location", a.header.Get("Location") == "", "none", a.header.Get("Location"))
+		c.holds("/: user", a.user().ID == "", "nobody", a.user().ID)
 	}
 	for _, first := range []string{"CONNECT evil.example:443 HTTP/1.1", "TRACE " + mePath + " HTTP/1.1", "GET http://evil.example/x HTTP/1.1", "GET ftp://evil.example/ HTTP/1.1", "FOO " + mePath + " HTTP/1.1", "get " + mePath + " HTTP/1.1"} {
 		a := c.rawAttack(first, c.client.closing(first, token), status(400, 404, 405, 421, 501))

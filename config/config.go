@@ -63,6 +63,7 @@ type HTTP struct {
 	TrustedProxies    []netip.Prefix // TRUSTED_PROXIES; empty means that forwarded headers never count
 	AllowedHosts      []string       // ALLOWED_HOSTS; lower case, empty means any
 	Docs              bool           // DOCS_ENABLED: whether /docs is there
+	AccountPage       bool           // ACCOUNT_PAGE: whether / is there
 	ReadHeaderTimeout time.Duration  // HTTP_READ_HEADER_TIMEOUT
 	ReadTimeout       time.Duration  // HTTP_READ_TIMEOUT
 	WriteTimeout      time.Duration  // HTTP_WRITE_TIMEOUT

@@ -113,7 +113,7 @@ func TestFields(t *testing.T) {
 	got := load(t, "", map[string]string{
 		"APP_ENV": "Production", "BIND_ADDRESS": "127.0.0.1", "PORT": "8443", "METRICS_ADDR": "127.0.0.1:9464", "PUBLIC_URL": "https://Auth.Example:443",
 		"TRUSTED_PROXIES": "10.1.2.3/8, ::1,::ffff:192.0.2.1, 10.0.0.0/8", "ALLOWED_HOSTS": "Auth.Example,auth.example:8443,[0:0::1]:80",
-		"DOCS_ENABLED":       "yes",
+		"DOCS_ENABLED": "yes", "ACCOUNT_PAGE": "no",
 		"RATE_LIMIT_ENABLED": "off", "REDIS_URL": "redis:6379", "LOGIN_LIMIT_ADDRESS": "1/1s", "LOGIN_LIMIT_ACCOUNT_ADDRESS": "2/1m",
 		"LOGIN_LIMIT_ACCOUNT": "3/1h", "LOGIN_LIMIT_RESERVE": "4/1d", "LOGIN_LIMIT_NEWCOMER": "5/7d", "LOGIN_LIMIT_DEVICE": "6/1m", "REGISTER_LIMIT_ADDRESS": "7/90s",
 		"CLIENT_ORIGIN": "https://app.example", "GET_REFRESH_LOGOUT": "no", "CORS_MAX_AGE": "10m",

@@ -34,6 +34,9 @@ func serviceSettings() []Setting {
 		row("DOCS_ENABLED", "auto",
 			"Whether the page /docs shows the API and lets people try it. auto means true in development and false in production. /openapi.json is there in any case.",
 			orAuto(func(d *draft) *bool { return &d.docsByEnv }, toggle(func(d *draft) *bool { return &d.HTTP.Docs }))),
+		row("ACCOUNT_PAGE", "true",
+			"Whether the page / is there, on which people sign in and look after their account. When false, / is answered with 404.",
+			toggle(func(d *draft) *bool { return &d.HTTP.AccountPage })),
 	)
 }
 

@@ -73,6 +73,11 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		public("/docs/:file", docs.Page)
 	}
 
+	if cfg.HTTP.AccountPage {
+		public("/", controllers.AccountPage{}.File)
+		public("/account/:file", controllers.AccountPage{}.File)
+	}
+
 	auth := engine.Group("/api/auth")
 	auth.POST("/register", p.Auth.Register)
 	auth.POST("/login", p.Auth.Login)

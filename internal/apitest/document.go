@@ -23,7 +23,7 @@ var Described = sync.OnceValue(func() *openapi3.T {
 			}
 		}
 	}
-	for _, media := range []string{"text/html", "text/javascript", "text/css"} {
+	for _, media := range []string{"text/html", "text/javascript", "text/css", "image/svg+xml"} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.PlainBodyDecoder)
 	}
 	return document

@@ -44,6 +44,8 @@ var matrix = map[string][]int{
 	"GET /openapi.json":                           open(200),
 	"GET /docs":                                   open(200),
 	"GET /docs/{file}":                            open(200),
+	"GET /":                                       open(200),
+	"GET /account/{file}":                         open(200),
 }
 
 // Every operation answers everybody as the matrix says, and none is missing there.

@@ -64,6 +64,7 @@ var scaffolding = []string{
 	"attack",
 	"clients/js",
 	"deploy",
+	"e2e",
 	"internal/apitest",
 	"internal/architecture",
 	"internal/faults",

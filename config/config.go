@@ -127,6 +127,7 @@ type Tokens struct {
 	AccessLifetime  time.Duration // ACCESS_TOKEN_EXPIRED_IN, else ACCESS_TOKEN_MAXAGE minutes
 	RefreshLifetime time.Duration // REFRESH_TOKEN_EXPIRED_IN, else REFRESH_TOKEN_MAXAGE minutes
 	AccessInBody    bool          // ACCESS_TOKEN_IN_BODY
+	Endpoint        bool          // TOKEN_ENDPOINT; never without AccessInBody
 }
 
 // SameSite is the cookie attribute of RFC 6265bis section 5.6.7.

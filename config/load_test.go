@@ -86,7 +86,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Keys: config.Keys{Dir: "keys", RSABits: 2048},
 		Tokens: config.Tokens{
-			Issuer: "latchkey", Audience: "latchkey", AccessLifetime: 15 * time.Minute, RefreshLifetime: 7 * day, AccessInBody: true,
+			Issuer: "latchkey", Audience: "latchkey", AccessLifetime: 15 * time.Minute, RefreshLifetime: 7 * day, AccessInBody: true, Endpoint: true,
 		},
 		Cookies:  config.Cookies{SameSite: config.Lax},
 		Sessions: config.Sessions{RefreshGrace: 10 * time.Second, MaxAge: 30 * day, MaxPerUser: 100, EventsKept: 90 * day},

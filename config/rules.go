@@ -23,6 +23,7 @@ func (d *draft) applyRules() {
 		d.Accounts.RegisterLogsIn = false
 		d.warn("REGISTER_LOGS_IN: has no effect while REQUIRE_VERIFIED_EMAIL is true; set one of them to false")
 	}
+	d.resolveTokenEndpoint()
 	if d.docsByEnv {
 		d.HTTP.Docs = !d.Production()
 	}
@@ -70,6 +71,17 @@ func (d *draft) resolveIssuer() {
 	if d.Tokens.Issuer == "" {
 		d.Tokens.Issuer = "latchkey"
 	}
+}
+
+// resolveTokenEndpoint keeps access tokens out of every body when they are to stay in cookies.
+func (d *draft) resolveTokenEndpoint() {
+	if d.Tokens.AccessInBody || !d.ok("ACCESS_TOKEN_IN_BODY", "TOKEN_ENDPOINT") {
+		return
+	}
+	if d.Tokens.Endpoint && d.explicit["TOKEN_ENDPOINT"] {
+		d.fault("TOKEN_ENDPOINT: it answers with an access token in the body, which ACCESS_TOKEN_IN_BODY=false forbids; set one of them otherwise")
+	}
+	d.Tokens.Endpoint = false
 }
 
 func (d *draft) checkProxies() {

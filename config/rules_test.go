@@ -23,6 +23,7 @@ func TestRules(t *testing.T) {
 		zone      = `ACCESS_TOKEN_NEXT_KEY_FROM: "2026-03-01T12:00:00+01:00" is not a moment of UTC to the second; write a moment of UTC such as 2026-03-01T12:00:00Z`
 		noEffect  = "~KEY_ROTATION_INTERVAL: has no effect on keys that are settings; remove it, or let KEYS_DIR hold the keys"
 		domain    = "COOKIE_DOMAIN: __Host- cookies cannot have a Domain; set COOKIE_PREFIXES=false or remove COOKIE_DOMAIN"
+		endpoint  = "TOKEN_ENDPOINT: it answers with an access token in the body, which ACCESS_TOKEN_IN_BODY=false forbids; set one of them otherwise"
 	)
 	type env = map[string]string
 	for _, test := range []struct {
@@ -77,6 +78,9 @@ func TestRules(t *testing.T) {
 			`ACCESS_TOKEN_MAXAGE: "x" is not a whole number; write a whole number from 1 to 1440`,
 		},
 		{env{"ACCESS_TOKEN_EXPIRED_IN": "1h", "REFRESH_TOKEN_EXPIRED_IN": "1h"}, "", ""},
+		{env{"ACCESS_TOKEN_IN_BODY": "false"}, "", ""},
+		{env{"ACCESS_TOKEN_IN_BODY": "false", "TOKEN_ENDPOINT": "false"}, "", ""},
+		{env{"ACCESS_TOKEN_IN_BODY": "false", "TOKEN_ENDPOINT": "true"}, endpoint, endpoint},
 	} {
 		for environment, want := range map[string]string{"development": test.development, "production": test.production} {
 			all := env{"APP_ENV": environment}

@@ -84,6 +84,9 @@ func tokenSettings() []Setting {
 		row("ACCESS_TOKEN_IN_BODY", "true",
 			"Whether answers carry the access token in their body as well as in its cookie.",
 			toggle(func(d *draft) *bool { return &d.Tokens.AccessInBody })),
+		row("TOKEN_ENDPOINT", "true",
+			"Whether programs without cookies may sign in at /api/auth/token by the OAuth 2.0 password form. It is off where ACCESS_TOKEN_IN_BODY is false.",
+			toggle(func(d *draft) *bool { return &d.Tokens.Endpoint })),
 	)
 }
 

@@ -39,6 +39,11 @@ var answers = []answer{
 	{request.ErrCrossOrigin, http.StatusForbidden, "cross_origin_request", "Requests from this origin are not allowed."},
 	{request.ErrMisdirected, http.StatusMisdirectedRequest, "misdirected_request", "This server does not answer for this host."},
 
+	{request.ErrNotForm, http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be sent as application/x-www-form-urlencoded, without Content-Encoding."},
+	{request.ErrInvalidForm, http.StatusBadRequest, "invalid_request", "The form must hold grant_type, username and password in UTF-8, each once."},
+	{request.ErrUnsupportedGrantType, http.StatusBadRequest, "unsupported_grant_type", "The grant_type must be password."},
+	{request.ErrInvalidGrant, http.StatusBadRequest, "invalid_grant", "Invalid email or password"},
+
 	{account.ErrPasswordMismatch, http.StatusBadRequest, "password_mismatch", "Passwords do not match."},
 	{models.ErrEmailTaken, http.StatusConflict, "email_taken", "An account with this e-mail address exists already."},
 	{models.ErrUsernameTaken, http.StatusConflict, "username_taken", "This username is taken."},

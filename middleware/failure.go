@@ -25,6 +25,7 @@ type failure struct {
 	Message   string       `json:"message"`
 	Errors    []fieldError `json:"errors,omitempty"`
 	RequestID string       `json:"request_id"`
+	oauthFailure
 }
 
 // problem is the same as an RFC 9457 document.
@@ -36,6 +37,7 @@ type problem struct {
 	Code      string       `json:"code"`
 	Errors    []fieldError `json:"errors,omitempty"`
 	RequestID string       `json:"request_id"`
+	oauthFailure
 }
 
 type fieldError struct {
@@ -66,6 +68,10 @@ func Errors() gin.HandlerFunc {
 // fail writes the answer to err.
 func fail(c *gin.Context, err error) {
 	a, fields := answerTo(err)
+	var oauth oauthFailure
+	if request.OAuth(c) {
+		a, oauth = inOAuth(a)
+	}
 	request.SetCode(c, a.code)
 	h := c.Writer.Header()
 	if a.status == http.StatusServiceUnavailable {
@@ -78,7 +84,7 @@ func fail(c *gin.Context, err error) {
 		challenge(h, err, a.message)
 	}
 	leaveBody(c)
-	write(c, a, fieldErrors(fields))
+	write(c, a, fieldErrors(fields), oauth)
 }
 
 // announceLimit says when to try again: Retry-After, and the RateLimit fields of the IETF draft of that name.
@@ -110,17 +116,19 @@ func fieldErrors(fields []models.FieldError) []fieldError {
 }
 
 // write encodes the answer in the form that the client asked for.
-func write(c *gin.Context, a answer, fields []fieldError) {
+func write(c *gin.Context, a answer, fields []fieldError, oauth oauthFailure) {
 	var body any
 	media := mediaJSON
 	if acceptsProblem(c.Request.Header) {
 		media = mediaProblem
 		body = problem{
 			Type: "about:blank", Title: http.StatusText(a.status), Status: a.status,
-			Detail: a.message, Code: a.code, Errors: fields, RequestID: request.ID(c),
+			Detail: a.message, Code: a.code, Errors: fields, RequestID: request.ID(c), oauthFailure: oauth,
 		}
 	} else {
-		body = failure{Status: jsend(a.status), Code: a.code, Message: a.message, Errors: fields, RequestID: request.ID(c)}
+		body = failure{
+			Status: jsend(a.status), Code: a.code, Message: a.message, Errors: fields, RequestID: request.ID(c), oauthFailure: oauth,
+		}
 	}
 	encoded, err := json.Marshal(body)
 	if err != nil {

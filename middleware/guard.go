@@ -73,7 +73,8 @@ func Deadline(d time.Duration) gin.HandlerFunc {
 }
 
 // Body reads the whole body, at most MaxBody bytes of plain application/json, before anything else looks at the
-// request: no handler ever sees another media type, so that no request without a preflight can carry data.
+// request: no handler ever sees another media type, so that no request without a preflight can carry data. Where OAuth
+// is spoken it is a form; those addresses set no cookie and need no sign-in, so there is nothing for a foreign page to gain.
 func Body() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if c.Request.ContentLength == 0 {
@@ -85,7 +86,7 @@ func Body() gin.HandlerFunc {
 			// follows it on the connection is read (RFC 9112 section 6.1).
 			c.Header("Connection", "close")
 		}
-		body, err := readBody(c.Request)
+		body, err := readBody(c.Request, request.OAuth(c))
 		if err != nil {
 			_ = c.Error(err)
 			c.Abort()
@@ -125,15 +126,19 @@ func Bodiless() gin.HandlerFunc {
 	}
 }
 
-func readBody(r *http.Request) ([]byte, error) {
-	if r.ContentLength > MaxBody {
+func readBody(r *http.Request, form bool) ([]byte, error) {
+	switch {
+	case r.ContentLength > MaxBody:
 		return nil, request.ErrBodyTooLarge
-	}
-	if !plainJSON(r.Header) {
+	case form && !plain(r.Header, "application/x-www-form-urlencoded"):
+		return nil, request.ErrNotForm
+	case !form && !plain(r.Header, "application/json"):
 		return nil, request.ErrUnsupportedMediaType
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	switch {
+	case err != nil && form:
+		return nil, errors.Join(request.ErrInvalidForm, err)
 	case err != nil:
 		return nil, errors.Join(request.ErrMalformedJSON, err)
 	case len(body) > MaxBody:
@@ -142,14 +147,14 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// plainJSON reports whether the body is said to be application/json in UTF-8 without an encoding.
-func plainJSON(h http.Header) bool {
+// plain reports whether the body is said to be of the media type in UTF-8 without an encoding.
+func plain(h http.Header, want string) bool {
 	types := h.Values("Content-Type")
 	if len(types) != 1 || len(h.Values("Content-Encoding")) > 0 {
 		return false
 	}
 	media, params, err := mime.ParseMediaType(types[0])
-	if err != nil || media != "application/json" {
+	if err != nil || media != want {
 		return false
 	}
 	charset, named := params["charset"]

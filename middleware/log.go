@@ -22,6 +22,7 @@ const LevelSecurity = slog.LevelInfo + 2
 //nolint:gochecknoglobals // a constant table
 var securityCodes = map[string]bool{
 	"invalid_credentials":   true,
+	"invalid_grant":         true,
 	"account_disabled":      true,
 	"too_many_attempts":     true,
 	"access_token_invalid":  true,

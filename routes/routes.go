@@ -28,6 +28,9 @@ type Parts struct {
 	Jar      *cookie.Jar
 }
 
+// tokenPath is where clients without cookies sign in by a form.
+const tokenPath = "/api/auth/token"
+
 // New builds the handler of every address. Its errors are those of settings that gin or the guards refuse.
 func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 	engine, err := newEngine(cfg.HTTP)
@@ -41,6 +44,7 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 
 	engine.Use(
 		middleware.RequestID(),
+		middleware.OAuth(tokenPath),
 		middleware.AccessLog(p.Log),
 		middleware.Measure(p.Metrics),
 		middleware.Headers(cfg.Production()),
@@ -84,6 +88,11 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 	auth.POST("/refresh", p.Auth.Refresh)
 	auth.POST("/logout", p.Auth.Logout)
 	auth.GET("/session", p.Auth.Session)
+	if cfg.Tokens.Endpoint {
+		engine.POST(tokenPath, p.Auth.Token)
+	} else {
+		engine.Any(tokenPath, middleware.NoRoute)
+	}
 	if cfg.Origins.GETRefreshLogout {
 		auth.GET("/refresh", cross.GuardGET, p.Auth.Refresh)
 		auth.GET("/logout", cross.GuardGET, p.Auth.Logout)

@@ -152,7 +152,7 @@ func isProblem(t *testing.T, r apitest.Response) {
 		t.Errorf("Cache-Control is %q, want no-store", got)
 	}
 	body := object(t, r)
-	owedKeys(t, body, []string{"type", "title", "status", "detail", "code", "request_id"}, []string{"errors", "instance"})
+	owedKeys(t, body, []string{"type", "title", "status", "detail", "code", "request_id"}, []string{"errors", "instance", "error", "error_description"})
 	if body["status"] != float64(r.Status) {
 		t.Errorf("status is %v, want %d", body["status"], r.Status)
 	}

@@ -149,8 +149,8 @@ func onEveryAnswer(name string) bool {
 // presented looks whether a request that succeeded brought what the document asks for.
 func presented(_ context.Context, in *openapi3filter.AuthenticationInput) error {
 	r, scheme := in.RequestValidationInput.Request, in.SecurityScheme
-	if scheme.Type == "http" {
-		if word, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(word, scheme.Scheme) {
+	if scheme.Type != "apiKey" { // both others of ours are a Bearer header
+		if word, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(word, "Bearer") {
 			return nil
 		}
 		return in.NewError(errors.New("no such header"))

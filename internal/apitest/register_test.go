@@ -66,6 +66,8 @@ func TestRegisterSignsInWhenItIsToldTo(t *testing.T) {
 			}
 		}
 		isUser(t, r)
+		issued, _ := r.JSON("access_token").(string)
+		scenario{request: me, with: bearer(issued), status: 200, contains: []string{email}}.send(t, s)
 		if got := emailOf(t, b); got != email {
 			t.Errorf("signed in as %q, want %q", got, email)
 		}

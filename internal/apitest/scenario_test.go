@@ -136,7 +136,7 @@ func owed(t *testing.T, r apitest.Response) {
 	}
 	body := object(t, r)
 	if r.Status < 400 {
-		owedKeys(t, body, []string{"status"}, []string{"data", "message", "access_token"})
+		owedKeys(t, body, []string{"status"}, []string{"data", "message", "access_token", "token_type", "expires_in"})
 		if body["status"] != "success" {
 			t.Errorf(`status is %v, want "success"`, body["status"])
 		}
@@ -147,7 +147,7 @@ func owed(t *testing.T, r apitest.Response) {
 
 func owedByFailure(t *testing.T, r apitest.Response, body map[string]any) {
 	t.Helper()
-	owedKeys(t, body, []string{"status", "code", "message", "request_id"}, []string{"errors"})
+	owedKeys(t, body, []string{"status", "code", "message", "request_id"}, []string{"errors", "error", "error_description"})
 	want := "fail"
 	if r.Status >= 500 {
 		want = "error"

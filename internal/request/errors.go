@@ -12,3 +12,11 @@ var (
 	ErrCrossOrigin          = errors.New("the request comes from an origin that is not allowed")
 	ErrMisdirected          = errors.New("the Host is not one of ours")
 )
+
+// Errors of an address that speaks OAuth 2.0 (RFC 6749 section 5.2).
+var (
+	ErrNotForm              = errors.New("the body is not a plain form")
+	ErrInvalidForm          = errors.New("the form cannot be read, or lacks or repeats a parameter")
+	ErrUnsupportedGrantType = errors.New("the grant type is not password")
+	ErrInvalidGrant         = errors.New("the username and password were not accepted")
+)

@@ -16,6 +16,7 @@ const (
 	keyID       = "request_id"
 	keyCode     = "code"
 	keyIdentity = "identity"
+	keyOAuth    = "oauth"
 )
 
 // maxUserAgent is the length, in bytes, to which a User-Agent is cut.
@@ -32,6 +33,12 @@ func SetCode(c *gin.Context, code string) { c.Set(keyCode, code) }
 
 // Code returns the code of the failure that was answered, "" for a success.
 func Code(c *gin.Context) string { return c.GetString(keyCode) }
+
+// SetOAuth notes that the address speaks OAuth 2.0: its body is a form, and its failures have the members of RFC 6749.
+func SetOAuth(c *gin.Context) { c.Set(keyOAuth, true) }
+
+// OAuth reports whether the address speaks OAuth 2.0.
+func OAuth(c *gin.Context) bool { return c.GetBool(keyOAuth) }
 
 // SetCaller keeps who is signed in.
 func SetCaller(c *gin.Context, caller session.Identity) { c.Set(keyIdentity, caller) }

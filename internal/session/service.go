@@ -79,17 +79,22 @@ func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microseco
 func (s *Service) Open(ctx context.Context, user models.User, from models.Origin, former ...uuid.UUID) (Issued, error) {
 	now := s.now()
 	endsAt := now.Add(s.Settings.MaxAge).Truncate(time.Second)
-	row := models.Session{
-		ID: uuid.Must(uuid.NewV7()), UserID: user.ID, Generation: models.FirstGeneration,
-		SentAt: models.LongAgo, IssuedAt: now, ExpiresAt: s.idleEnd(now, endsAt), EndsAt: endsAt,
-		CreatedAt: now, LastUsedAt: now, UserAgent: from.UserAgent, IP: from.IP,
-	}
+	row := newSession(user, from, now, s.idleEnd(now, endsAt), endsAt)
 	login := from.Event(models.EventLogin, now, user.ID, row.ID)
 	err := s.Store.OpenSession(ctx, row, user.PasswordHash, former, s.Settings.MaxPerUser, login)
 	if err != nil {
 		return Issued{}, staleSignIn(err)
 	}
 	return s.issue(row, user, now)
+}
+
+// newSession is the row of a sign-in that begins now.
+func newSession(user models.User, from models.Origin, now, expiresAt, endsAt time.Time) models.Session {
+	return models.Session{
+		ID: uuid.Must(uuid.NewV7()), UserID: user.ID, Generation: models.FirstGeneration,
+		SentAt: models.LongAgo, IssuedAt: now, ExpiresAt: expiresAt, EndsAt: endsAt,
+		CreatedAt: now, LastUsedAt: now, UserAgent: from.UserAgent, IP: from.IP,
+	}
 }
 
 // idleEnd is the end of a refresh token that begins now: whole seconds, never beyond the absolute end.

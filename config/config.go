@@ -160,6 +160,9 @@ type Sessions struct {
 type Accounts struct {
 	RegisterLogsIn       bool // REGISTER_LOGS_IN
 	RequireVerifiedEmail bool // REQUIRE_VERIFIED_EMAIL
+
+	APIKeysPerUser int           // API_KEYS_PER_USER; 0 means that no keys are made
+	APIKeyMaxAge   time.Duration // API_KEY_MAX_AGE
 }
 
 // Password holds the cost of a hash and the bounds on hashing.

@@ -20,6 +20,7 @@ type Limits struct {
 	LoginReserve        Rate // LOGIN_LIMIT_RESERVE
 	LoginDevice         Rate // LOGIN_LIMIT_DEVICE
 	RegisterAddress     Rate // REGISTER_LIMIT_ADDRESS
+	APIKeyAddress       Rate // API_KEY_LIMIT_ADDRESS
 }
 
 // Rate is a number of tries in a sliding period.
@@ -57,6 +58,9 @@ func limitSettings() []Setting {
 		row("REGISTER_LIMIT_ADDRESS", "60/1h",
 			"Registrations from one address.",
 			rate(func(d *draft) *Rate { return &d.Limits.RegisterAddress })),
+		row("API_KEY_LIMIT_ADDRESS", "30/15m",
+			"Wrong API keys from one address. A right key is let in whatever others at its address do.",
+			rate(func(d *draft) *Rate { return &d.Limits.APIKeyAddress })),
 	)
 }
 

@@ -90,12 +90,14 @@ func TestDefaults(t *testing.T) {
 		},
 		Cookies:  config.Cookies{SameSite: config.Lax},
 		Sessions: config.Sessions{RefreshGrace: 10 * time.Second, MaxAge: 30 * day, MaxPerUser: 100, EventsKept: 90 * day},
+		Accounts: config.Accounts{APIKeysPerUser: 20, APIKeyMaxAge: 365 * day},
 		Password: config.Password{MemoryKiB: 19456, Iterations: 2, Parallelism: 1, Queue: 64, QueueWait: 5 * time.Second},
 		Limits: config.Limits{
 			Enabled: true, LoginAddress: config.Rate{Tries: 100, Period: 15 * time.Minute},
 			LoginAccountAddress: config.Rate{Tries: 10, Period: time.Hour}, LoginAccount: config.Rate{Tries: 16, Period: day},
 			LoginReserve: config.Rate{Tries: 20, Period: 10 * time.Hour}, LoginNewcomer: config.Rate{Tries: 2, Period: day},
 			LoginDevice: config.Rate{Tries: 10, Period: time.Hour}, RegisterAddress: config.Rate{Tries: 60, Period: time.Hour},
+			APIKeyAddress: config.Rate{Tries: 30, Period: 15 * time.Minute},
 		},
 		Log: config.Log{Level: "info", Format: "text"},
 	}

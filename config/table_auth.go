@@ -127,6 +127,12 @@ func sessionSettings() []Setting {
 		row("REQUIRE_VERIFIED_EMAIL", "false",
 			"Whether a user must have proved the e-mail address before signing in.",
 			toggle(func(d *draft) *bool { return &d.Accounts.RequireVerifiedEmail })),
+		row("API_KEYS_PER_USER", "20",
+			"The most API keys that one user may have. With 0 no more are made; those that there are work on until they expire or are revoked.",
+			whole(0, 1000, func(d *draft) *int { return &d.Accounts.APIKeysPerUser })),
+		row("API_KEY_MAX_AGE", "365d",
+			"How long an API key may live at most. A key that is made without an end lives 90 days, or this long if that is less.",
+			duration(time.Minute, 3650*day, func(d *draft) *time.Duration { return &d.Accounts.APIKeyMaxAge })),
 	)
 }
 

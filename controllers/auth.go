@@ -28,12 +28,13 @@ type Auth struct {
 
 // RegisterRequest is the body of a registration. Role, verification and id cannot be given.
 type RegisterRequest struct {
-	Name            string `json:"name"`
-	Email           string `json:"email"`
-	Password        string `json:"password"`
-	PasswordConfirm string `json:"passwordConfirm"`
-	Photo           string `json:"photo"`
-	Username        string `json:"username"`
+	Name            string        `json:"name"`
+	Email           string        `json:"email"`
+	Password        string        `json:"password"`
+	PasswordConfirm string        `json:"passwordConfirm"`
+	Photo           string        `json:"photo"`
+	Username        string        `json:"username"`
+	Metadata        account.Patch `json:"metadata"`
 }
 
 // Register makes an account and, if settings say so, signs it in.

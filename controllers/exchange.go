@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"latchkey/internal/request"
 	"latchkey/internal/strictjson"
@@ -46,6 +47,13 @@ func decode(c *gin.Context, into any) error {
 		return fmt.Errorf("%w: %w", request.ErrMalformedJSON, err)
 	}
 	return nil
+}
+
+// idOf returns the id in the address, or false when there cannot be such a row.
+func idOf(c *gin.Context) (uuid.UUID, bool) {
+	id, err := uuid.Parse(c.Param("id"))
+	// uuid.Parse knows other spellings; a row has one address only.
+	return id, err == nil && id != uuid.Nil && id.String() == c.Param("id")
 }
 
 // wrongTypes says of each member what it should have been.

@@ -87,9 +87,8 @@ func sessionResponse(row models.Session, current uuid.UUID) SessionResponse {
 // Revoke ends one of the caller's sessions. If it is the present one the cookies go too.
 func (s *Sessions) Revoke(c *gin.Context) {
 	caller := request.Caller(c)
-	id, err := uuid.Parse(c.Param("id"))
-	// uuid.Parse knows other spellings; a session has one address only.
-	if err != nil || id.String() != c.Param("id") {
+	id, found := idOf(c)
+	if !found {
 		report(c, session.ErrSessionNotFound)
 		return
 	}

@@ -15,6 +15,7 @@ import (
 	"latchkey/config"
 	"latchkey/controllers"
 	"latchkey/internal/account"
+	"latchkey/internal/apikey"
 	"latchkey/internal/breach"
 	"latchkey/internal/cookie"
 	"latchkey/internal/password"
@@ -22,6 +23,7 @@ import (
 	"latchkey/internal/store"
 	"latchkey/internal/throttle/redisthrottle"
 	"latchkey/internal/token"
+	"latchkey/middleware"
 	"latchkey/models"
 	"latchkey/routes"
 )
@@ -114,6 +116,9 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		Store: rows, Hasher: hasher, Guard: guard, Breached: breached(a.cfg.Password, a.log), Policy: password.Policy{ProductName: productName}, Now: out.Now,
 		Settings: account.Settings{RequireVerifiedEmail: a.cfg.Accounts.RequireVerifiedEmail},
 	}
+	keys := &apikey.Service{Store: rows, Guard: guard, Now: out.Now, Settings: apikey.Settings{
+		MaxPerUser: a.cfg.Accounts.APIKeysPerUser, MaxAge: a.cfg.Accounts.APIKeyMaxAge,
+	}}
 	a.parts = routes.Parts{
 		Log:     a.log,
 		Metrics: measured,
@@ -123,12 +128,12 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 		},
 		Users:    &controllers.Users{Accounts: accounts},
 		Sessions: &controllers.Sessions{Sessions: sessions, Jar: jar},
+		APIKeys:  &controllers.APIKeys{Keys: keys},
 		Service: &controllers.Service{
 			Issuer: a.cfg.Tokens.Issuer, PublicURL: a.cfg.BaseURL(),
 			JWKS: tokens.JWKS, RevokedSessions: sessions.Revoked, Ready: a.ready(rows),
 		},
-		Identify: sessions,
-		Jar:      jar,
+		Identify: middleware.Identify{Sessions: sessions, Keys: keys, Jar: jar},
 	}
 	a.chores = func(ctx context.Context) {
 		go a.keys.keep(ctx)

@@ -14,11 +14,12 @@ const (
 	pruneLease     = 4 * time.Minute
 	pruneBatch     = 500
 	prunePause     = 50 * time.Millisecond
-	sessionsKept   = time.Hour // beyond the access lifetime, for support questions
+	sessionsKept   = time.Hour           // beyond the access lifetime, for support questions
+	apiKeysKept    = 30 * 24 * time.Hour // beyond their expiry, so that a program is told what is wrong
 	pruneLeaseName = "prune"
 )
 
-// prune deletes ended sessions, old events and spent counters until ctx ends.
+// prune deletes ended sessions, old events, expired API keys and spent counters until ctx ends.
 func (a *App) prune(ctx context.Context, rows *store.Store, now func() time.Time) {
 	for {
 		select {
@@ -43,6 +44,9 @@ func (a *App) pruneOnce(ctx context.Context, rows *store.Store, now time.Time) e
 		return err
 	}
 	if err := inBatches(ctx, now.Add(-a.cfg.Sessions.EventsKept), rows.PruneEvents); err != nil {
+		return err
+	}
+	if err := inBatches(ctx, now.Add(-apiKeysKept), rows.PruneAPIKeys); err != nil {
 		return err
 	}
 	return inBatches(ctx, now, rows.PruneThrottles)

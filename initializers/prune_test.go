@@ -42,8 +42,17 @@ func TestPrune(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		for i, expiresAt := range []time.Time{now.Add(-apiKeysKept - time.Second), now.Add(-apiKeysKept + time.Second), now.Add(time.Hour)} {
+			key := models.APIKey{ID: uuid.New(), UserID: user.ID, Name: "k", Lookup: string(rune('a' + i)), Hash: []byte{1}, CreatedAt: now, ExpiresAt: expiresAt}
+			if err := app.db.Create(&key).Error; err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := app.pruneOnce(t.Context(), rows, now); err != nil {
 			t.Fatal(err)
+		}
+		if keys, err := rows.APIKeys(t.Context(), user.ID); err != nil || len(keys) != 2 {
+			t.Errorf("%d API keys are left, want 2; %v", len(keys), err)
 		}
 		var sessions []models.Session
 		var events int64

@@ -46,6 +46,7 @@ func limitsOf(limits config.Limits) throttle.Settings {
 		Reserve:        rateOf(limits.LoginReserve),
 		Device:         rateOf(limits.LoginDevice),
 		Register:       rateOf(limits.RegisterAddress),
+		APIKey:         rateOf(limits.APIKeyAddress),
 	}
 }
 

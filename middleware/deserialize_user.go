@@ -3,25 +3,63 @@ package middleware
 import (
 	"github.com/gin-gonic/gin"
 
+	"latchkey/internal/apikey"
 	"latchkey/internal/cookie"
 	"latchkey/internal/request"
 	"latchkey/internal/session"
+	"latchkey/models"
 )
 
-// DeserializeUser lets only signed-in callers pass and keeps who they are for the handler. The token is that of the
-// Authorization header if it has the Bearer scheme, else that of the cookie: one of the two, never a mix.
-func DeserializeUser(sessions *session.Service, jar *cookie.Jar) gin.HandlerFunc {
+// Identify knows the two kinds of credentials that let a caller in.
+type Identify struct {
+	Sessions *session.Service
+	Keys     *apikey.Service
+	Jar      *cookie.Jar
+}
+
+// DeserializeUser lets only signed-in callers pass and keeps who they are for the handler. Of several credentials one
+// counts, never a mix: an API key in X-API-Key, else a key or an access token in the Authorization header if that has the
+// Bearer scheme, else the access token in the cookie. A key passes only if it has the scope, and never models.NoScope.
+func (i Identify) DeserializeUser(scope models.Scope) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		raw, err := request.AccessToken(c.Request, jar)
-		if err == nil {
-			var id session.Identity
-			if id, err = sessions.Authenticate(c.Request.Context(), raw); err == nil {
-				request.SetCaller(c, id)
-				c.Next()
-				return
-			}
+		var err error
+		if key, sent := request.APIKey(c.Request.Header); sent {
+			err = i.byKey(c, key, scope)
+		} else {
+			err = i.bySession(c)
 		}
-		_ = c.Error(err)
-		c.Abort()
+		if err != nil {
+			_ = c.Error(err)
+			c.Abort()
+			return
+		}
+		c.Next()
 	}
+}
+
+func (i Identify) bySession(c *gin.Context) error {
+	raw, err := request.AccessToken(c.Request, i.Jar)
+	if err != nil {
+		return err
+	}
+	id, err := i.Sessions.Authenticate(c.Request.Context(), raw)
+	if err != nil {
+		return err
+	}
+	request.SetCaller(c, id)
+	return nil
+}
+
+// byKey keeps the caller without a session. That a key is known counts for the log even if it may not pass.
+func (i Identify) byKey(c *gin.Context, key apikey.Key, scope models.Scope) error {
+	row, user, err := i.Keys.Authenticate(c.Request.Context(), key, request.Origin(c))
+	if err != nil {
+		return err
+	}
+	request.SetCaller(c, session.Identity{User: user})
+	request.SetCallerKey(c, row)
+	if !row.May(scope) {
+		return &apikey.ScopeError{Needed: scope}
+	}
+	return nil
 }

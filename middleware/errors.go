@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"latchkey/internal/account"
+	"latchkey/internal/apikey"
 	"latchkey/internal/password"
 	"latchkey/internal/request"
 	"latchkey/internal/session"
@@ -49,6 +50,7 @@ var answers = []answer{
 	{models.ErrUsernameTaken, http.StatusConflict, "username_taken", "This username is taken."},
 	{account.ErrInvalidCredentials, http.StatusUnauthorized, "invalid_credentials", "Invalid email or password"},
 	{session.ErrSignInStale, http.StatusUnauthorized, "invalid_credentials", "Invalid email or password"},
+	{account.ErrUserNotFound, http.StatusNotFound, "user_not_found", "There is no such user."},
 	{account.ErrEmailNotVerified, http.StatusForbidden, "email_not_verified", "Please verify your e-mail address first."},
 	{account.ErrDisabled, http.StatusForbidden, "account_disabled", "This account is disabled."},
 
@@ -63,6 +65,12 @@ var answers = []answer{
 	{session.ErrRefreshRevoked, http.StatusUnauthorized, "session_revoked", notRefreshed + "the session has ended."},
 	{session.ErrRefreshReused, http.StatusUnauthorized, "refresh_token_reused", notRefreshed + "the refresh token was used before; the session has ended."},
 	{session.ErrRefreshUserGone, http.StatusUnauthorized, "user_gone", notRefreshed + "the user belonging to this token no longer exists."},
+	{apikey.ErrInvalid, http.StatusUnauthorized, "api_key_invalid", notLoggedIn + "the API key is not valid."},
+	{apikey.ErrExpired, http.StatusUnauthorized, "api_key_expired", notLoggedIn + "the API key has expired."},
+	{apikey.ErrUserGone, http.StatusUnauthorized, "user_gone", notLoggedIn + "the user belonging to this token no longer exists."},
+	{apikey.ErrInsufficientScope, http.StatusForbidden, "insufficient_scope", "The API key is not allowed to do this."},
+	{apikey.ErrNotFound, http.StatusNotFound, "api_key_not_found", "You have no such API key."},
+	{apikey.ErrTooMany, http.StatusConflict, "too_many_api_keys", "You have as many API keys as are allowed; please revoke one first."},
 	{session.ErrSessionNotFound, http.StatusNotFound, "session_not_found", "You have no such session."},
 
 	{session.ErrNotEnded, http.StatusServiceUnavailable, "logout_incomplete", "The session could not be ended; please try again."},

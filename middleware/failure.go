@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"latchkey/internal/apikey"
 	"latchkey/internal/request"
 	"latchkey/internal/session"
 	"latchkey/internal/throttle"
@@ -80,7 +81,7 @@ func fail(c *gin.Context, err error) {
 	if limit := (*throttle.LimitError)(nil); errors.As(err, &limit) {
 		announceLimit(h, limit.Decision)
 	}
-	if a.status == http.StatusUnauthorized {
+	if a.status == http.StatusUnauthorized || errors.Is(err, apikey.ErrInsufficientScope) {
 		challenge(h, err, a.message)
 	}
 	leaveBody(c)
@@ -98,9 +99,16 @@ func announceLimit(h http.Header, d throttle.Decision) {
 // challenge adds the WWW-Authenticate header of RFC 6750 section 3: with an error only if a token was presented.
 func challenge(h http.Header, err error, description string) {
 	const scheme = `Bearer realm="latchkey"`
+	narrow := (*apikey.ScopeError)(nil)
 	switch {
-	case errors.Is(err, session.ErrAccessInvalid), errors.Is(err, session.ErrAccessExpired),
-		errors.Is(err, session.ErrAccessRevoked), errors.Is(err, session.ErrAccessUserGone):
+	case errors.As(err, &narrow):
+		value := scheme + `, error="insufficient_scope", error_description="` + description + `"`
+		if narrow.Needed != models.NoScope {
+			value += `, scope="` + string(narrow.Needed) + `"`
+		}
+		h.Set("WWW-Authenticate", value)
+	case errors.Is(err, apikey.ErrInvalid), errors.Is(err, apikey.ErrExpired), errors.Is(err, session.ErrAccessInvalid),
+		errors.Is(err, session.ErrAccessExpired), errors.Is(err, session.ErrAccessRevoked), errors.Is(err, session.ErrAccessUserGone):
 		h.Set("WWW-Authenticate", scheme+`, error="invalid_token", error_description="`+description+`"`)
 	default:
 		h.Set("WWW-Authenticate", scheme)

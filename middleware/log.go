@@ -27,6 +27,8 @@ var securityCodes = map[string]bool{
 	"too_many_attempts":     true,
 	"access_token_invalid":  true,
 	"refresh_token_invalid": true,
+	"api_key_invalid":       true,
+	"insufficient_scope":    true,
 	"refresh_token_reused":  true,
 	"cross_origin_request":  true,
 	"misdirected_request":   true,
@@ -61,6 +63,9 @@ func AccessLog(log *slog.Logger) gin.HandlerFunc {
 		}
 		if id, ok := request.CallerIfAny(c); ok {
 			attrs = append(attrs, identityAttrs(id)...)
+		}
+		if key, ok := request.CallerKey(c); ok {
+			attrs = append(attrs, slog.String("api_key_id", key.ID.String()))
 		}
 		if last := c.Errors.Last(); last != nil {
 			attrs = append(attrs, slog.String("error", last.Err.Error()))

@@ -83,6 +83,15 @@ func TestLoginsAreCounted(t *testing.T) {
 	} {
 		counted(t, s, logins, func() { b.Do("POST", login, c.body) }, c.want)
 	}
+	for form, want := range map[string]string{
+		"grant_type=password&username=" + email + "&password=correct+horse+battery": `outcome="success" 3→4`,
+		"grant_type=password&username=" + email + "&password=x":                     `outcome="invalid_credentials" 2→3`,
+		"grant_type=refresh_token": `outcome="validation_failed" 1→2`,
+	} {
+		counted(t, s, logins, func() {
+			b.Do("POST", "/api/auth/token", form, apitest.Header("Content-Type", "application/x-www-form-urlencoded"))
+		}, want)
+	}
 	counted(t, s, logins, func() { b.Do("GET", login, nil) })
 	counted(t, s, logins, func() { b.Do("POST", "/api/auth/register", apitest.Registration(apitest.NewEmail())) })
 }

@@ -25,6 +25,9 @@ const (
 	EventAccountDisabled EventKind = "account_disabled"
 	EventAccountEnabled  EventKind = "account_enabled"
 	EventRoleChanged     EventKind = "role_changed"
+	EventAPIKeyCreated   EventKind = "api_key_created"
+	EventAPIKeyRevoked   EventKind = "api_key_revoked"
+	EventAPIKeyRefused   EventKind = "api_key_refused"
 )
 
 // Event is one line of the append-only audit trail, written in the transaction of what it records.

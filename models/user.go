@@ -57,6 +57,9 @@ type User struct {
 	UpdatedAt    time.Time  `gorm:"autoUpdateTime:false"`
 }
 
+// Metadata is the text of the JSON object that a user keeps beside the profile; "" is an empty one.
+type Metadata string
+
 // ProfileChange holds the parts of a profile that its owner changes; nil leaves a part as it is.
 type ProfileChange struct {
 	Name, Photo, Username *string

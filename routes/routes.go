@@ -10,10 +10,9 @@ import (
 
 	"latchkey/config"
 	"latchkey/controllers"
-	"latchkey/internal/cookie"
 	"latchkey/internal/metrics"
-	"latchkey/internal/session"
 	"latchkey/middleware"
+	"latchkey/models"
 )
 
 // Parts are what the routes lead to.
@@ -23,9 +22,9 @@ type Parts struct {
 	Auth     *controllers.Auth
 	Users    *controllers.Users
 	Sessions *controllers.Sessions
+	APIKeys  *controllers.APIKeys
 	Service  *controllers.Service
-	Identify *session.Service
-	Jar      *cookie.Jar
+	Identify middleware.Identify
 }
 
 // tokenPath is where clients without cookies sign in by a form.
@@ -54,9 +53,11 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		middleware.CORS(cfg.Origins.Client, cfg.Origins.PreflightCacheTime),
 		cross.Guard,
 	)
-	deadline, signedIn := middleware.Deadline(cfg.HTTP.RequestTimeout), middleware.DeserializeUser(p.Identify, p.Jar)
+	// What an API key may do stands with each route; sessions may do everything.
+	may := p.Identify.DeserializeUser
+	deadline := middleware.Deadline(cfg.HTTP.RequestTimeout)
 	// A proxy asks with the headers of a request whose body it keeps: this route stands before bodies are read.
-	engine.GET("/api/auth/verify", middleware.Bodiless(), deadline, signedIn, p.Sessions.Verify)
+	engine.GET("/api/auth/verify", middleware.Bodiless(), deadline, may(models.NoScope), p.Sessions.Verify)
 	engine.Use(middleware.Body(), deadline)
 	engine.NoRoute(middleware.NoRoute)
 	engine.NoMethod(middleware.NoMethod)
@@ -98,12 +99,17 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		auth.GET("/logout", cross.GuardGET, p.Auth.Logout)
 	}
 
-	me := engine.Group("/api/users/me", signedIn)
-	me.GET("", p.Users.Me)
-	me.PATCH("", p.Users.UpdateMe)
-	me.GET("/sessions", p.Sessions.List)
-	me.DELETE("/sessions", p.Sessions.RevokeOthers)
-	me.DELETE("/sessions/:id", p.Sessions.Revoke)
+	me := engine.Group("/api/users/me")
+	me.GET("", may(models.ProfileRead), p.Users.Me)
+	me.PATCH("", may(models.ProfileWrite), p.Users.UpdateMe)
+	me.GET("/metadata", may(models.ProfileRead), p.Users.Metadata)
+	me.GET("/sessions", may(models.SessionsRead), p.Sessions.List)
+	me.DELETE("/sessions", may(models.SessionsWrite), p.Sessions.RevokeOthers)
+	me.DELETE("/sessions/:id", may(models.SessionsWrite), p.Sessions.Revoke)
+	me.GET("/api-keys", may(models.NoScope), p.APIKeys.List)
+	me.POST("/api-keys", may(models.NoScope), p.APIKeys.Create)
+	me.DELETE("/api-keys/:id", may(models.NoScope), p.APIKeys.Revoke)
+	engine.GET("/api/users/:id", may(models.UsersRead), p.Users.Profile)
 
 	public("/.well-known/oauth-authorization-server", p.Service.Metadata(onMap(engine)))
 	return engine, nil

@@ -15,4 +15,6 @@ var (
 	ErrUnknownRole = errors.New("a role is user or admin")
 	// ErrDisabled is told only after the right password.
 	ErrDisabled = errors.New("the account is disabled")
+	// ErrUserNotFound means that there is no account of that id, or none that others may see.
+	ErrUserNotFound = errors.New("user not found")
 )

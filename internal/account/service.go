@@ -15,17 +15,23 @@ import (
 
 // Store is what the rules ask of the database. Every method is atomic, and an outage is models.ErrUnavailable.
 type Store interface {
-	// CreateUser inserts u with its event. It is models.ErrEmailTaken or models.ErrUsernameTaken when a row is in the way.
-	CreateUser(ctx context.Context, u models.User, e models.Event) error
+	// CreateUser inserts u with its metadata and event. It is models.ErrEmailTaken or models.ErrUsernameTaken when a row is in the way.
+	CreateUser(ctx context.Context, u models.User, m models.Metadata, e models.Event) error
 	// CheckFree is models.ErrEmailTaken or models.ErrUsernameTaken when CreateUser would be, at this moment.
 	CheckFree(ctx context.Context, email string, username *string) error
 	// UserByEmail finds an account by its canonical address, or models.ErrNotFound.
 	UserByEmail(ctx context.Context, email string) (models.User, error)
 	// UserByUsername finds an account by its name without regard to case, or models.ErrNotFound.
 	UserByUsername(ctx context.Context, username string) (models.User, error)
-	// UpdateProfile writes the parts that are not nil, with the event, and returns the user as it is then.
-	// It is models.ErrUsernameTaken, or models.ErrNotFound when the user is gone.
-	UpdateProfile(ctx context.Context, userID uuid.UUID, c models.ProfileChange, e models.Event) (models.User, error)
+	// UserByID finds an account by its id, or models.ErrNotFound.
+	UserByID(ctx context.Context, id uuid.UUID) (models.User, error)
+	// UpdateProfile writes the parts that are not nil, and what merge, if there is one, makes of the metadata, with the
+	// event, and returns the user as it is then and the new metadata. Nobody else writes between the reading and the
+	// writing. It is models.ErrUsernameTaken, models.ErrNotFound when the user is gone, or the error of merge.
+	UpdateProfile(ctx context.Context, userID uuid.UUID, c models.ProfileChange, merge func(models.Metadata) (models.Metadata, error),
+		e models.Event) (models.User, models.Metadata, error)
+	// Metadata reads the user's metadata, "" when there is none.
+	Metadata(ctx context.Context, userID uuid.UUID) (models.Metadata, error)
 	// ReplacePasswordHash writes next if the hash is still prev, and reports whether it did.
 	ReplacePasswordHash(ctx context.Context, userID uuid.UUID, prev, next models.PasswordHash, e models.Event) (bool, error)
 	// RecordEvent appends an event that belongs to no other write.
@@ -57,12 +63,13 @@ type Registration struct {
 	Password, PasswordConfirm string
 	Photo                     string
 	Username                  string // "" for none
+	Metadata                  Patch  // to an empty object
 }
 
 // Register makes an account. Errors: *models.ValidationError, ErrPasswordMismatch, *password.WeakError,
 // models.ErrEmailTaken, models.ErrUsernameTaken, *throttle.LimitError, password.ErrOverloaded, models.ErrUnavailable.
 func (s *Service) Register(ctx context.Context, in Registration, from models.Origin) (models.User, error) {
-	user, err := s.checkRegistration(in)
+	user, metadata, err := s.checkRegistration(in)
 	if err != nil {
 		return models.User{}, err
 	}
@@ -72,7 +79,7 @@ func (s *Service) Register(ctx context.Context, in Registration, from models.Ori
 	if err := s.Guard.CountRegistration(ctx, from.IP, user.CreatedAt); err != nil {
 		return models.User{}, err
 	}
-	return s.create(ctx, user, in.Password, from)
+	return s.create(ctx, user, metadata, in.Password, from)
 }
 
 // Grant is what only whoever runs the service gives along with an account.
@@ -84,16 +91,16 @@ type Grant struct {
 // Create makes an account for whoever runs the service: by the rules of registration, but not limited in number.
 // Its errors are those of Register, but for *throttle.LimitError.
 func (s *Service) Create(ctx context.Context, in Registration, grant Grant, from models.Origin) (models.User, error) {
-	user, err := s.checkRegistration(in)
+	user, metadata, err := s.checkRegistration(in)
 	if err != nil {
 		return models.User{}, err
 	}
 	user.Role, user.Verified = grant.Role, grant.Verified
-	return s.create(ctx, user, in.Password, from)
+	return s.create(ctx, user, metadata, in.Password, from)
 }
 
 // create stores a checked account with its password.
-func (s *Service) create(ctx context.Context, user models.User, plain string, from models.Origin) (models.User, error) {
+func (s *Service) create(ctx context.Context, user models.User, metadata models.Metadata, plain string, from models.Origin) (models.User, error) {
 	if s.Breached(ctx, plain) {
 		return models.User{}, &password.WeakError{
 			Rule: "breached", Message: "This password was found in a data breach, so others try it; please choose another one.",
@@ -109,14 +116,14 @@ func (s *Service) create(ctx context.Context, user models.User, plain string, fr
 	}
 	user.PasswordHash = models.PasswordHash(hash)
 	e := from.Event(models.EventRegistered, user.CreatedAt, user.ID, uuid.Nil)
-	if err := s.Store.CreateUser(ctx, user, e); err != nil {
+	if err := s.Store.CreateUser(ctx, user, metadata, e); err != nil {
 		return models.User{}, fmt.Errorf("create user: %w", err)
 	}
 	return user, nil
 }
 
-// checkRegistration turns a form into the row that it asks for, but for the password hash.
-func (s *Service) checkRegistration(in Registration) (models.User, error) {
+// checkRegistration turns a form into the row that it asks for, but for the password hash, and the metadata.
+func (s *Service) checkRegistration(in Registration) (models.User, models.Metadata, error) {
 	var c checker
 	now := s.now()
 	// Version 4: a user's id is seen by strangers and must not tell when the account was made.
@@ -131,41 +138,17 @@ func (s *Service) checkRegistration(in Registration) (models.User, error) {
 	}
 	c.present("password", in.Password)
 	c.present("passwordConfirm", in.PasswordConfirm)
-	if err := c.err(); err != nil {
-		return models.User{}, err
+	metadata, err := c.patch(in.Metadata)
+	if err == nil {
+		err = c.err()
 	}
-	if in.Password != in.PasswordConfirm {
-		return models.User{}, ErrPasswordMismatch
+	switch {
+	case err != nil:
+		return models.User{}, "", err
+	case in.Password != in.PasswordConfirm:
+		return models.User{}, "", ErrPasswordMismatch
 	}
-	return user, s.Policy.Check(in.Password, user.Email, user.Name, in.Username)
-}
-
-// UpdateProfile changes the caller's profile and returns it as it is now. Errors: *models.ValidationError,
-// models.ErrUsernameTaken, models.ErrNotFound when the user is gone, models.ErrUnavailable.
-func (s *Service) UpdateProfile(ctx context.Context, user models.User, in models.ProfileChange, from models.Origin) (models.User, error) {
-	var c checker
-	if in.Name != nil {
-		name := c.name(*in.Name)
-		in.Name = &name
-	}
-	if in.Photo != nil {
-		c.text("photo", *in.Photo, maxPhoto)
-	}
-	if in.Username != nil {
-		c.username(*in.Username)
-	}
-	if err := c.err(); err != nil {
-		return models.User{}, err
-	}
-	if in == (models.ProfileChange{}) {
-		return user, nil
-	}
-	e := from.Event(models.EventProfileChanged, s.now(), user.ID, uuid.Nil)
-	user, err := s.Store.UpdateProfile(ctx, user.ID, in, e)
-	if err != nil {
-		return models.User{}, fmt.Errorf("update profile: %w", err)
-	}
-	return user, nil
+	return user, metadata, s.Policy.Check(in.Password, user.Email, user.Name, in.Username)
 }
 
 // rehash brings a stored hash up to the present parameters. It is a courtesy to the next sign-in:

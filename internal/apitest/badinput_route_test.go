@@ -16,6 +16,8 @@ func allowed() map[string][]string {
 		"/api/auth/register": {"POST"}, "/api/auth/login": {"POST"}, "/api/auth/refresh": {"GET", "POST"}, "/api/auth/logout": {"GET", "POST"},
 		"/api/users/me": {"GET", "PATCH"}, mySessions: {"DELETE", "GET"}, mySessions + "/0190c5a0-0000-7000-8000-00000000abcd": {"DELETE"},
 		"/api/auth/verify": {"GET"}, "/.well-known/jwks.json": {"GET"}, "/.well-known/oauth-authorization-server": {"GET"}, "/api/healthchecker": {"GET"}, "/livez": {"GET"}, "/readyz": {"GET"},
+		"/api/auth/token": {"POST"}, "/api/users/me/metadata": {"GET"}, apiKeys: {"GET", "POST"}, apiKeys + "/0190c5a0-0000-7000-8000-00000000abcd": {"DELETE"},
+		"/api/users/0190c5a0-0000-7000-8000-00000000abcd": {"GET"},
 	}
 }
 
@@ -57,7 +59,7 @@ func TestUnknownAddressesAreNotFound(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, s *apitest.Server) {
 		b, _ := s.SignedIn(t)
 		for _, path := range []string{
-			"/", "/api", "/api/", "/api/auth", "/api/auth/", "/api/auth/nothing", "/api/users", "/api/users/", "/api/users/1", "/api/users/me/nothing", "/api/v1/auth/login", "/auth/login", "/login", "/favicon.ico",
+			"/", "/api", "/api/", "/api/auth", "/api/auth/", "/api/auth/nothing", "/api/users", "/api/users/", "/api/users/1/nothing", "/api/users/me/nothing", "/api/v1/auth/login", "/auth/login", "/login", "/favicon.ico",
 		} {
 			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"} {
 				scenario{request: method + " " + path, as: b, status: 404, code: "not_found"}.named(method+" "+path).run(t, s)
@@ -71,7 +73,7 @@ func TestUnknownAddressesAreNotFound(t *testing.T) {
 func TestNearMissesAreNotServed(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, s *apitest.Server) {
 		b, email := s.SignedIn(t)
-		missed := scenario{as: b, status: 404, or: []int{405}, code: "not_found|method_not_allowed", headers: map[string]string{"Location": "", "Set-Cookie": ""}, without: []string{email}}
+		missed := scenario{as: b, status: 404, or: []int{405}, code: "not_found|method_not_allowed|user_not_found", headers: map[string]string{"Location": "", "Set-Cookie": ""}, without: []string{email}}
 		for _, path := range []string{
 			"//evil.com/", "//evil.com", "///evil.com/", "//evil.com/%2f..", "/\\evil.com", "/%5Cevil.com", "//evil.com/api/users/me", "/http://evil.com/", "/.//evil.com", "/api//users/me", "//api/users/me", "/api/users//me", "/api/./users/me",
 			"/api/x/../users/me", "/api/users/me/.", "/api/users/me/..", "/api/users/../users/me", "/api/%2e/users/me", "/api/x/%2e%2e/users/me", "/api/users%2fme", "/api%2fusers%2fme", "/api/users/me%2f", "/api/users/m%65%00", "/api/users/me%00",

@@ -82,16 +82,18 @@ func (x exchange) plainRequest() *http.Request {
 	return r
 }
 
-// routeOf finds the operation of a request by the address as it was written.
-func routeOf(r *http.Request) (*routers.Route, map[string]string) {
+// routeOf finds the operation of a request by the address as it was written. A path without parameters counts before
+// one with them.
+func routeOf(r *http.Request) (best *routers.Route, parameters map[string]string) {
 	document := Described()
+	best = &routers.Route{Spec: document, PathItem: &openapi3.PathItem{}, Method: r.Method, Operation: elsewhere()}
 	for path, item := range document.Paths.Map() {
-		parameters, found := match(path, r.URL.EscapedPath())
-		if operation := item.Operations()[r.Method]; found && operation != nil {
-			return &routers.Route{Spec: document, Path: path, PathItem: item, Method: r.Method, Operation: operation}, parameters
+		found, ok := match(path, r.URL.EscapedPath())
+		if operation := item.Operations()[r.Method]; ok && operation != nil && (best.Path == "" || len(found) < len(parameters)) {
+			best, parameters = &routers.Route{Spec: document, Path: path, PathItem: item, Method: r.Method, Operation: operation}, found
 		}
 	}
-	return &routers.Route{Spec: document, PathItem: &openapi3.PathItem{}, Method: r.Method, Operation: elsewhere()}, nil
+	return best, parameters
 }
 
 // match compares an address with a path such as /a/{b}.
@@ -151,6 +153,12 @@ func presented(_ context.Context, in *openapi3filter.AuthenticationInput) error 
 	r, scheme := in.RequestValidationInput.Request, in.SecurityScheme
 	if scheme.Type != "apiKey" { // both others of ours are a Bearer header
 		if word, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(word, "Bearer") {
+			return nil
+		}
+		return in.NewError(errors.New("no such header"))
+	}
+	if scheme.In == "header" {
+		if r.Header.Get(scheme.Name) != "" {
 			return nil
 		}
 		return in.NewError(errors.New("no such header"))

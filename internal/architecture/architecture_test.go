@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"internal/throttle":    2,
 
 	"internal/account": 3,
+	"internal/apikey":  3,
 	"internal/session": 3,
 	"internal/store":   3,
 	"internal/doctor":  3,

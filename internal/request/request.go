@@ -17,6 +17,7 @@ const (
 	keyCode     = "code"
 	keyIdentity = "identity"
 	keyOAuth    = "oauth"
+	keyAPIKey   = "api_key"
 )
 
 // maxUserAgent is the length, in bytes, to which a User-Agent is cut.

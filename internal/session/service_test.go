@@ -73,7 +73,7 @@ func (w *world) user(t fataler) models.User {
 		ID: uuid.New(), Name: "Test", Email: uuid.NewString() + "@example.com", PasswordHash: "x", Role: models.RoleUser,
 		Provider: models.ProviderLocal, CreatedAt: now, UpdatedAt: now,
 	}
-	if err := w.Store.CreateUser(context.Background(), u, models.Origin{}.Event(models.EventRegistered, now, u.ID, uuid.Nil)); err != nil {
+	if err := w.Store.CreateUser(context.Background(), u, "", models.Origin{}.Event(models.EventRegistered, now, u.ID, uuid.Nil)); err != nil {
 		t.Fatalf("create user: %v", err)
 	}
 	return u

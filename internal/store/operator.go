@@ -10,11 +10,6 @@ import (
 	"latchkey/models"
 )
 
-// UserByID finds an account, or models.ErrNotFound.
-func (s *Store) UserByID(ctx context.Context, id uuid.UUID) (models.User, error) {
-	return s.user(ctx, "id = ?", id)
-}
-
 // UsersAfter lists accounts in the order of their addresses: at most limit of those that begin with prefix, which is in
 // lower case, and come after an address.
 func (s *Store) UsersAfter(ctx context.Context, prefix, after string, limit int) ([]models.User, error) {

@@ -30,6 +30,11 @@ func (s *Store) PruneEvents(ctx context.Context, before time.Time, limit int) (i
 	return s.prune(ctx, &models.Event{}, limit, "at < ?", utc(before))
 }
 
+// PruneAPIKeys deletes at most limit keys that expired before the given time and returns how many.
+func (s *Store) PruneAPIKeys(ctx context.Context, before time.Time, limit int) (int, error) {
+	return s.prune(ctx, &models.APIKey{}, limit, "expires_at < ?", utc(before))
+}
+
 func (s *Store) prune(ctx context.Context, model any, limit int, condition string, args ...any) (int, error) {
 	db := s.db.WithContext(ctx)
 	batch := db.Session(&gorm.Session{}).Model(model).Select("id").Where(condition, args...).Limit(limit)

@@ -11,10 +11,13 @@ import (
 	"latchkey/models"
 )
 
-// CreateUser inserts u with its event, or neither.
-func (s *Store) CreateUser(ctx context.Context, u models.User, e models.Event) error {
+// CreateUser inserts u with its metadata and event, or nothing.
+func (s *Store) CreateUser(ctx context.Context, u models.User, m models.Metadata, e models.Event) error {
 	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&u).Error; err != nil {
+			return err
+		}
+		if err := putMetadata(tx, u.ID, m); err != nil {
 			return err
 		}
 		return record(tx, e)
@@ -42,6 +45,11 @@ func (s *Store) CheckFree(ctx context.Context, email string, username *string) e
 	return nil
 }
 
+// UserByID finds an account by its id, or models.ErrNotFound.
+func (s *Store) UserByID(ctx context.Context, id uuid.UUID) (models.User, error) {
+	return s.user(ctx, "id = ?", id)
+}
+
 // UserByEmail finds an account by its canonical address, or models.ErrNotFound.
 func (s *Store) UserByEmail(ctx context.Context, email string) (models.User, error) {
 	return s.user(ctx, "lower(email) = lower(?)", email)
@@ -55,32 +63,6 @@ func (s *Store) UserByUsername(ctx context.Context, username string) (models.Use
 func (s *Store) user(ctx context.Context, condition string, value any) (models.User, error) {
 	u, err := gorm.G[models.User](s.db).Where(condition, value).Take(ctx)
 	return u, unavailable(err)
-}
-
-// UpdateProfile writes the parts that are not nil, with the event, and returns the user as it is then. Parts that
-// somebody else changes at the same time stay as they make them.
-func (s *Store) UpdateProfile(ctx context.Context, userID uuid.UUID, c models.ProfileChange, e models.Event) (models.User, error) {
-	columns := map[string]any{"updated_at": utc(e.At)}
-	for name, value := range map[string]*string{"name": c.Name, "photo": c.Photo, "username": c.Username} {
-		if value != nil {
-			columns[name] = *value
-		}
-	}
-	var user models.User
-	done, err := s.write(ctx, e, func(tx *gorm.DB) *gorm.DB {
-		res := tx.Model(&models.User{}).Where("id = ?", userID).Updates(columns)
-		if res.Error == nil && res.RowsAffected > 0 {
-			res.Error = tx.Where("id = ?", userID).Take(&user).Error
-		}
-		return res
-	})
-	switch {
-	case errors.Is(err, gorm.ErrDuplicatedKey):
-		return models.User{}, models.ErrUsernameTaken
-	case err == nil && !done:
-		return models.User{}, models.ErrNotFound
-	}
-	return user, err
 }
 
 // ReplacePasswordHash writes next if the hash is still prev, and reports whether it did.

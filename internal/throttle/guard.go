@@ -60,14 +60,24 @@ func (g *Guard) BeginSignIn(ctx context.Context, try Try, now time.Time) (*Attem
 
 // CountRegistration takes the try of a registration; it is never given back. Errors: *LimitError, models.ErrUnavailable.
 func (g *Guard) CountRegistration(ctx context.Context, ip string, now time.Time) error {
+	return g.count(ctx, "registration", Bucket{Key("register", AddressPart(ip)), g.Settings.Register}, now)
+}
+
+// CountKeyGuess takes the try of an API key that was wrong; it is never given back. Errors: *LimitError,
+// models.ErrUnavailable.
+func (g *Guard) CountKeyGuess(ctx context.Context, ip string, now time.Time) error {
+	return g.count(ctx, "guess at an API key", Bucket{Key("api-key", AddressPart(ip)), g.Settings.APIKey}, now)
+}
+
+// count takes a try from a bucket that stands alone.
+func (g *Guard) count(ctx context.Context, what string, bucket Bucket, now time.Time) error {
 	if !g.Settings.Enabled {
 		return nil
 	}
-	bucket := Bucket{Key("register", AddressPart(ip)), g.Settings.Register}
 	decision, err := g.Counter.TakeTries(ctx, now, bucket)
 	switch {
 	case err != nil:
-		return fmt.Errorf("count registration: %w", err)
+		return fmt.Errorf("count %s: %w", what, err)
 	case !decision.Allowed:
 		return &LimitError{decision}
 	default:

@@ -25,6 +25,7 @@ type Settings struct {
 	Reserve        Rate // sign-ins to one account by strangers, once Account is used up
 	Device         Rate // sign-ins to one account from its known devices
 	Register       Rate // registrations from one address
+	APIKey         Rate // wrong API keys from one address
 }
 
 // Defaults are the rates whose effect the package comment works out.
@@ -38,6 +39,7 @@ func Defaults() Settings {
 		Reserve:        Rate{Burst: 20, Period: 10 * time.Hour},
 		Device:         Rate{Burst: 10, Period: time.Hour},
 		Register:       Rate{Burst: 60, Period: time.Hour},
+		APIKey:         Rate{Burst: 30, Period: 15 * time.Minute},
 	}
 }
 
@@ -55,6 +57,7 @@ func (s Settings) Validate() error {
 		{"Reserve", s.Reserve},
 		{"Device", s.Device},
 		{"Register", s.Register},
+		{"APIKey", s.APIKey},
 	} {
 		if rate.Burst < 1 || rate.Burst > maxBurst || rate.Period > maxPeriod || rate.step() < 1 {
 			return fmt.Errorf("rate %s: %d tries in %v cannot be counted", rate.name, rate.Burst, rate.Period)

@@ -13,7 +13,7 @@ import (
 )
 
 func faults() []fault {
-	return slices.Concat(tokenFaults(), cookieFaults(), pageFaults(), bodyFaults(), sessionFaults(), answerFaults())
+	return slices.Concat(tokenFaults(), cookieFaults(), pageFaults(), bodyFaults(), sessionFaults(), keyFaults(), answerFaults())
 }
 
 func tokenFaults() []fault {
@@ -194,7 +194,7 @@ func sessionFaults() []fault {
 				}
 			}
 		}},
-		{name: "some refusals are forgotten", rows: []string{"59", "60.2", "61", "62"}, after: func(m *middleman, r *http.Response) {
+		{name: "some refusals are forgotten", rows: []string{"59", "59.2", "60.2", "60.3", "61", "61.2", "62", "62.2"}, after: func(m *middleman, r *http.Response) {
 			if r.StatusCode == http.StatusTooManyRequests && m.seen.Add(1)%7 != 1 {
 				r.StatusCode = http.StatusUnauthorized
 				replace(r, func(string) string { return `{"status":"fail","code":"invalid_credentials"}` })

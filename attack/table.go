@@ -22,10 +22,11 @@ const (
 func table() []row {
 	rows := slices.Concat(
 		signatureRows(), headerRows(), claimRows(), formRows(), credentialRows(), sessionRows(), reuseRows(), csrfRows(), cookieRows(), corsRows(),
-		accountRows(), enumerationRows(), injectionRows(), jsonRows(), smugglingRows(), addressRows(), notYet(),
+		accountRows(), enumerationRows(), injectionRows(), jsonRows(), smugglingRows(), addressRows(), apiKeyRows(),
+		tokenRows(), notYet(),
 	)
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.place(), b.place()) })
-	return slices.Concat(rows, throttleRows(), leakRows())
+	return slices.Concat(rows, throttleRows(), apiKeyThrottleRows(), tokenThrottleRows(), leakRows())
 }
 
 // place is the id as a number.

@@ -28,12 +28,18 @@ var matrix = map[string][]int{
 	"POST /api/auth/logout":   open(200),
 	"GET /api/auth/session":   open(200),
 	"GET /api/auth/verify":    own(204),
+	"POST /api/auth/token":    {200, 200, 200, 400, 200},
 
 	"GET /api/users/me":                  own(200),
 	"PATCH /api/users/me":                own(200),
 	"GET /api/users/me/sessions":         own(200),
 	"DELETE /api/users/me/sessions":      own(200),
 	"DELETE /api/users/me/sessions/{id}": {401, 204, 404, 401, 404},
+	"GET /api/users/me/metadata":         own(200),
+	"POST /api/users/me/api-keys":        own(201),
+	"GET /api/users/me/api-keys":         own(200),
+	"DELETE /api/users/me/api-keys/{id}": {401, 204, 404, 401, 404},
+	"GET /api/users/{id}":                {401, 200, 200, 401, 200},
 
 	"GET /.well-known/jwks.json":                  open(200),
 	"GET /.well-known/oauth-authorization-server": open(200),
@@ -79,6 +85,9 @@ func TestEverybodyMayDoWhatTheMatrixSays(t *testing.T) {
 func askAs(t *testing.T, s *apitest.Server, operation, caller string, want int) {
 	owner, email := s.SignedIn(t)
 	sessionID, _ := listed(t, owner)[0]["id"].(string)
+	ids := map[string]string{
+		"/sessions/{id}": sessionID, "/api-keys/{id}": keyOf(t, owner, "profile:read").id, "/users/{id}": idOf(t, owner),
+	}
 	who := owner
 	switch caller {
 	case "nobody":
@@ -93,11 +102,14 @@ func askAs(t *testing.T, s *apitest.Server, operation, caller string, want int) 
 		disable(t, s, email)
 	}
 	method, path, _ := strings.Cut(operation, " ")
-	if strings.HasSuffix(path, "/sessions/{id}") {
-		path = strings.Replace(path, "{id}", sessionID, 1)
+	for end, id := range ids {
+		if strings.HasSuffix(path, end) {
+			path = strings.Replace(path, "{id}", id, 1)
+		}
 	}
 	path = strings.Replace(path, "{file}", "start.js", 1)
 	var body any
+	var with []apitest.Option
 	switch operation {
 	case "POST /api/auth/register":
 		body = apitest.Registration(apitest.NewEmail())
@@ -105,8 +117,12 @@ func askAs(t *testing.T, s *apitest.Server, operation, caller string, want int) 
 		body = apitest.Credentials(email)
 	case "PATCH /api/users/me":
 		body = map[string]any{"name": "Changed"}
+	case "POST /api/users/me/api-keys":
+		body = map[string]any{"name": "Test", "scopes": []string{"profile:read"}}
+	case "POST /api/auth/token":
+		body, with = form("grant_type", "password", "username", email, "password", apitest.Password)
 	}
-	if r := who.Do(method, path, body); r.Status != want {
+	if r := who.Do(method, path, body, with...); r.Status != want {
 		t.Errorf("status %d, want %d: %.300s", r.Status, want, r.Body)
 	}
 	if caller == "another user" {

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -54,7 +54,12 @@ func foreignForm(c *check) {
 	in := passwordForm(c.attacker.email, c.attacker.password)
 	refused := status(http.StatusForbidden).code("cross_origin_request").silent()
 	for _, mark := range [][]string{
-		{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "http://localhost.evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "bogus"},
+		{"Origin", "https://evil.example"},
+		{"Origin", "null"},
+		{"Origin", "http://localhost.evil.example"},
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"Sec-Fetch-Site", "bogus"},
 		{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Origin", "null"},
 	} {
 		c.attack(strings.Join(mark, " "), in.with(mark...), refused)
@@ -122,6 +127,6 @@ func formSharesCounter(c *check) {
 		}
 		compared++
 	}
-	c.holds("guesses by the form", compared < mostCompare, "fewer than "+fmt.Sprint(mostCompare), fmt.Sprint(compared))
+	c.holds("guesses by the form", compared < mostCompare, "fewer than "+strconv.Itoa(mostCompare), strconv.Itoa(compared))
 	c.attack("and then at the login", wrongLogin(other).from(from), limited())
 }

@@ -86,7 +86,7 @@ func TestLoginsAreCounted(t *testing.T) {
 	for form, want := range map[string]string{
 		"grant_type=password&username=" + email + "&password=correct+horse+battery": `outcome="success" 3→4`,
 		"grant_type=password&username=" + email + "&password=x":                     `outcome="invalid_credentials" 2→3`,
-		"grant_type=refresh_token": `outcome="validation_failed" 1→2`,
+		"grant_type=refresh_token":                                                  `outcome="validation_failed" 1→2`,
 	} {
 		counted(t, s, logins, func() {
 			b.Do("POST", "/api/auth/token", form, apitest.Header("Content-Type", "application/x-www-form-urlencoded"))

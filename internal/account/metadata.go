@@ -43,9 +43,9 @@ func (s *Service) Metadata(ctx context.Context, userID uuid.UUID) (models.Metada
 	return m, nil
 }
 
-// merge applies the patch to what is stored: members that are null go, objects merge, all else is replaced.
+// merged applies a patch to what is stored: members that are null go, objects merge, all else is replaced.
 // It is a *models.ValidationError when what comes out breaks the bounds.
-func (p Patch) merge(current models.Metadata) (models.Metadata, error) {
+func merged(current models.Metadata, p Patch) (models.Metadata, error) {
 	if current == "" {
 		current = "{}"
 	}
@@ -62,12 +62,12 @@ func (p Patch) merge(current models.Metadata) (models.Metadata, error) {
 		c.refuse("metadata", "wrong_type", "This field must be an object.")
 		return "", c.err()
 	}
-	merged := mergePatch(stored, patch)
-	text, err := encodeJSON(merged)
+	object := mergePatch(stored, patch)
+	text, err := encodeJSON(object)
 	if err != nil {
 		return "", fmt.Errorf("encode metadata: %w", err)
 	}
-	c.metadata(merged, len(text))
+	c.metadata(object, len(text))
 	return models.Metadata(text), c.err()
 }
 
@@ -76,7 +76,7 @@ func (c *checker) patch(p Patch) (models.Metadata, error) {
 	if p == nil {
 		return "", nil
 	}
-	m, err := p.merge("")
+	m, err := merged("", p)
 	if invalid := (*models.ValidationError)(nil); errors.As(err, &invalid) {
 		c.fields = append(c.fields, invalid.Fields...)
 		return "", nil

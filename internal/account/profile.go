@@ -44,7 +44,7 @@ func (s *Service) UpdateProfile(ctx context.Context, user models.User, in models
 	}
 	var merge func(models.Metadata) (models.Metadata, error)
 	if patch != nil {
-		merge = patch.merge
+		merge = func(current models.Metadata) (models.Metadata, error) { return merged(current, patch) }
 	}
 	if in == (models.ProfileChange{}) && merge == nil {
 		return user, "", nil

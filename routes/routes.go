@@ -111,15 +111,15 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 	me.DELETE("/api-keys/:id", may(models.NoScope), p.APIKeys.Revoke)
 	engine.GET("/api/users/:id", may(models.UsersRead), p.Users.Profile)
 
-	public("/.well-known/oauth-authorization-server", p.Service.Metadata(onMap(engine)))
+	public("/.well-known/oauth-authorization-server", p.Service.Metadata(onMap(cfg, engine)))
 	return engine, nil
 }
 
 // onMap tells which addresses are there, for the document that names them to clients.
-func onMap(engine *gin.Engine) func(method, path string) bool {
+func onMap(cfg config.Config, engine *gin.Engine) func(method, path string) bool {
 	known := map[string]bool{}
 	for _, route := range engine.Routes() {
-		known[route.Method+" "+route.Path] = true
+		known[route.Method+" "+route.Path] = route.Path != tokenPath || cfg.Tokens.Endpoint
 	}
 	return func(method, path string) bool { return known[method+" "+path] }
 }

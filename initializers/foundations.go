@@ -73,8 +73,8 @@ func lookAtDatabase(ctx context.Context, cfg config.Database) doctor.Database {
 
 // mountOf names the file system of a folder, or "" where the system does not tell.
 func mountOf(folder string) string {
-	if real, err := filepath.EvalSymlinks(folder); err == nil {
-		folder = real
+	if target, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = target
 	}
 	mounts, err := os.ReadFile(mountinfo)
 	if err != nil {

@@ -193,7 +193,8 @@ func (m *Migrator) Look(ctx context.Context) (Standing, error) {
 	for _, s := range sources {
 		known[s.Version] = true
 	}
-	rows, err := m.pool.QueryContext(ctx, "SELECT DISTINCT version_id FROM "+goose.DefaultTablename+" WHERE version_id > 0 AND is_applied")
+	const applied = "SELECT DISTINCT version_id FROM " + goose.DefaultTablename + " WHERE version_id > 0 AND is_applied"
+	rows, err := m.pool.QueryContext(ctx, applied)
 	if err != nil {
 		return Standing{}, err
 	}

@@ -15,8 +15,8 @@ func TestDoctorOnMigrations(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, url string) {
 		t.Chdir(t.TempDir())
 		w := with{env: map[string]string{"DATABASE_URL": url}}
-		if strings.HasPrefix(url, "sqlite:") {
-			writeFile(t, strings.TrimPrefix(url, "sqlite:"), "", 0o600)
+		if file, found := strings.CutPrefix(url, "sqlite:"); found {
+			writeFile(t, file, "", 0o600)
 		}
 		w.diagnose(t, finding{"warn", "migrations", "latchkey migrate up"})
 		if out := w.must(t, "migrate", "status"); strings.Contains(out.stdout, "applied") {

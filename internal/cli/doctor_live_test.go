@@ -18,7 +18,7 @@ import (
 )
 
 // proxied puts a proxy in front of a service, which changes requests and answers, and returns its address.
-func proxied(t *testing.T, port string, request func(*http.Request), answer func(*http.Response)) string {
+func proxied(t *testing.T, port string, request func(*http.Request), answer func(asked, h http.Header)) string {
 	t.Helper()
 	target := &url.URL{Scheme: "http", Host: "127.0.0.1:" + port}
 	proxy := &httputil.ReverseProxy{
@@ -31,7 +31,7 @@ func proxied(t *testing.T, port string, request func(*http.Request), answer func
 		},
 		ModifyResponse: func(r *http.Response) error {
 			if answer != nil {
-				answer(r)
+				answer(r.Request.Header, r.Header)
 			}
 			return nil
 		},
@@ -62,7 +62,7 @@ func TestDoctorOnAService(t *testing.T) {
 	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
 	t.Cleanup(down.Close)
 	passing := proxied(t, port, nil, nil)
-	without := func(name string) func(*http.Response) { return func(r *http.Response) { r.Header.Del(name) } }
+	without := func(name string) func(_, h http.Header) { return func(_, h http.Header) { h.Del(name) } }
 	nobody := "http://127.0.0.1:1"
 
 	for _, tc := range []struct {
@@ -82,18 +82,18 @@ func TestDoctorOnAService(t *testing.T) {
 		{"redirect", away.URL, finding{"fail", "AT", "redirects to " + at}},
 		{"proxy without the service", down.URL, finding{"fail", "AT", "answers 502"}},
 		{"credentials missing", proxied(t, port, nil, without("Access-Control-Allow-Credentials")), finding{"fail", "AT", "Access-Control-Allow-Credentials"}},
-		{"CORS headers twice", proxied(t, port, nil, func(r *http.Response) { r.Header.Add("Access-Control-Allow-Origin", "*") }), finding{"fail", "AT", "twice"}},
-		{"CORS for everybody", proxied(t, port, nil, func(r *http.Response) { r.Header.Set("Access-Control-Allow-Origin", "*") }), finding{"fail", "AT", "every origin"}},
-		{"CORS that reflects", proxied(t, port, nil, func(r *http.Response) {
-			r.Header.Set("Access-Control-Allow-Origin", r.Request.Header.Get("Origin"))
+		{"CORS headers twice", proxied(t, port, nil, func(_, h http.Header) { h.Add("Access-Control-Allow-Origin", "*") }), finding{"fail", "AT", "twice"}},
+		{"CORS for everybody", proxied(t, port, nil, func(_, h http.Header) { h.Set("Access-Control-Allow-Origin", "*") }), finding{"fail", "AT", "every origin"}},
+		{"CORS that reflects", proxied(t, port, nil, func(asked, h http.Header) {
+			h.Set("Access-Control-Allow-Origin", asked.Get("Origin"))
 		}), finding{"fail", "AT", "any page"}},
 		{"cookies dropped", proxied(t, port, nil, without("Set-Cookie")), finding{"fail", "AT", "no cookie of the service arrives"}},
 		{"HttpOnly dropped", proxied(t, port, nil, cookiesLike(func(c string) string { return strings.ReplaceAll(c, "; HttpOnly", "") })), finding{"fail", "AT", "without HttpOnly"}},
 		{"Domain added", proxied(t, port, nil, cookiesLike(func(c string) string { return c + "; Domain=localhost" })), finding{"fail", "COOKIE_DOMAIN", "Domain=localhost"}},
 		{"None added", proxied(t, port, nil, cookiesLike(func(c string) string { return strings.Replace(c, "SameSite=Lax", "SameSite=None", 1) })), finding{"fail", "COOKIE_SAMESITE", "None without Secure"}},
 		{"host changed", proxied(t, port, func(r *http.Request) { r.Host = "backend" }, nil), finding{"fail", "AT", "proxy_set_header Host"}},
-		{"clock off", proxied(t, port, nil, func(r *http.Response) {
-			r.Header.Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))
+		{"clock off", proxied(t, port, nil, func(_, h http.Header) {
+			h.Set("Date", time.Now().Add(5*time.Minute).UTC().Format(http.TimeFormat))
 		}), finding{"fail", "AT clock", "NTP"}},
 		{"keys missing", proxied(t, port, func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "jwks", "no", 1) }, nil), finding{"fail", "AT", "publishes no keys"}},
 	} {
@@ -112,10 +112,10 @@ func TestDoctorOnAService(t *testing.T) {
 	}
 }
 
-func cookiesLike(change func(string) string) func(*http.Response) {
-	return func(r *http.Response) {
-		for i, c := range r.Header["Set-Cookie"] {
-			r.Header["Set-Cookie"][i] = change(c)
+func cookiesLike(change func(string) string) func(_, h http.Header) {
+	return func(_, h http.Header) {
+		for i, c := range h["Set-Cookie"] {
+			h["Set-Cookie"][i] = change(c)
 		}
 	}
 }
@@ -150,7 +150,7 @@ func TestDoctorOnProxies(t *testing.T) {
 		env := merged(goodKeys(), map[string]string{"DATABASE_URL": databaseURL})
 		w := with{env: env}
 		port := w.serve(t)
-		front := proxied(t, port, nil, func(r *http.Response) { r.Header.Set("Server", "nginx/1.29") })
+		front := proxied(t, port, nil, func(_, h http.Header) { h.Set("Server", "nginx/1.29") })
 		trusting := with{env: merged(env, map[string]string{"TRUSTED_PROXIES": "127.0.0.1"})}
 		w.diagnose(t, finding{"fail", "TRUSTED_PROXIES", "Server: nginx/1.29"}, front)
 		trusting.diagnose(t, finding{"ok", "TRUSTED_PROXIES", "one is trusted"}, front)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -192,9 +193,7 @@ func (n *node) ask(ctx context.Context, method, path string, header http.Header)
 	if err != nil {
 		return answer{}, err
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	req.Header.Set("User-Agent", "latchkey doctor")
 	start := time.Now()
 	res, err := n.client.Do(req)

@@ -24,7 +24,7 @@ const (
 )
 
 // renamed are the names of other editions of the tutorial, with ours.
-var renamed = map[string]string{ //nolint:gochecknoglobals // a constant that Go cannot express as one
+var renamed = map[string]string{ //nolint:gochecknoglobals,gosec // a constant that Go cannot express as one; names, no credentials
 	"POSTGRES_HOSTNAME": "POSTGRES_HOST", "DATABASE_PORT": "POSTGRES_PORT", "DB_HOST": "POSTGRES_HOST", "DB_PORT": "POSTGRES_PORT",
 	"DB_USER": "POSTGRES_USER", "DB_PASSWORD": "POSTGRES_PASSWORD", "DB_NAME": "POSTGRES_DB", "SERVER_PORT": "PORT",
 	"ACCESS_TOKEN_EXPIRES_IN": "ACCESS_TOKEN_EXPIRED_IN", "REFRESH_TOKEN_EXPIRES_IN": "REFRESH_TOKEN_EXPIRED_IN",

@@ -198,7 +198,9 @@ func TestNginxAsksLatchkeyWhoIsThere(t *testing.T) {
 		t.Run("nothing", func(t *testing.T) { refused(t, "access_token_missing", plain) })
 		t.Run("forged headers alone", func(t *testing.T) { refused(t, "access_token_missing", plain, forged...) })
 		t.Run("garbage", func(t *testing.T) { refused(t, "access_token_invalid", named, "Authorization", "Bearer garbage") })
-		t.Run("refresh token", func(t *testing.T) { refused(t, "access_token_invalid", named, "Authorization", "Bearer "+b.Cookie("refresh_token")) })
+		t.Run("refresh token", func(t *testing.T) {
+			refused(t, "access_token_invalid", named, "Authorization", "Bearer "+b.Cookie("refresh_token"))
+		})
 		t.Run("not for outside", func(t *testing.T) {
 			for _, path := range []string{"/_latchkey/verify", "/_latchkey/refused"} {
 				if status, _, _ := passed(t, "GET", front+path, "", cookie...); status != http.StatusNotFound {

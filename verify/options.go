@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,13 +41,12 @@ const (
 	maxLeeway    = 5 * time.Minute
 )
 
-// complete fills in the defaults, or says what is wrong.
-func (o *Options) complete() error {
-	base, err := url.Parse(o.URL)
+// check says what is wrong.
+func (o *Options) check() error {
 	switch {
 	case o.Issuer == "" || o.Audience == "":
 		return errors.New("verify: Issuer and Audience must be set")
-	case err != nil || (base.Scheme != "https" && base.Scheme != "http") || base.Host == "" || base.RawQuery != "" || base.Fragment != "":
+	case !isBase(o.URL):
 		return fmt.Errorf("verify: URL must be an http or https address without a query, not %q", o.URL)
 	case o.Cookie != "" && (&http.Cookie{Name: o.Cookie, Value: "x"}).Valid() != nil: //nolint:gosec // only the name is looked at
 		return fmt.Errorf("verify: %q cannot be the name of a cookie", o.Cookie)
@@ -57,14 +57,20 @@ func (o *Options) complete() error {
 	case o.RevocationMaxStale < 0 || o.KeysMaxAge < 0:
 		return errors.New("verify: RevocationMaxStale and KeysMaxAge cannot be negative")
 	}
+	return nil
+}
+
+// isBase reports whether paths can be put behind an address.
+func isBase(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.RawQuery == "" && u.Fragment == ""
+}
+
+// complete fills in the defaults.
+func (o *Options) complete() {
 	o.URL = strings.TrimSuffix(o.URL, "/")
-	if o.RevocationMaxStale == 0 {
-		o.RevocationMaxStale = time.Minute
-	}
-	o.RevocationMaxStale = max(o.RevocationMaxStale, o.RevocationInterval)
-	if o.KeysMaxAge == 0 {
-		o.KeysMaxAge = 24 * time.Hour
-	}
+	o.RevocationMaxStale = max(cmp.Or(o.RevocationMaxStale, time.Minute), o.RevocationInterval)
+	o.KeysMaxAge = cmp.Or(o.KeysMaxAge, 24*time.Hour)
 	if o.Client == nil {
 		o.Client = &http.Client{
 			Timeout:       fetchTimeout,
@@ -77,5 +83,4 @@ func (o *Options) complete() error {
 	if o.Refuse == nil {
 		o.Refuse = Refuse
 	}
-	return nil
 }

@@ -39,9 +39,10 @@ type Verifier struct {
 
 // New returns a Verifier, or an error that says what is wrong with the options. It fetches nothing yet.
 func New(o Options) (*Verifier, error) {
-	if err := o.complete(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
+	o.complete()
 	v := &Verifier{options: o}
 	v.keys = &document[keySet]{url: o.URL + keysPath, most: maxKeysBytes, read: readKeys, client: o.Client, now: o.Now}
 	if o.RevocationInterval > 0 {

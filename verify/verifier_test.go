@@ -180,12 +180,12 @@ func TestLeeway(t *testing.T) {
 	i, c := newIssuer(t), newClock()
 	v := i.verifier(t, c, func(o *verify.Options) { o.Leeway = 5 * time.Second })
 	for _, at := range []struct {
-		second time.Duration // after start, when the token was issued
+		second int // after start, when the token was issued
 		want   error
 	}{
 		{-16, verify.ErrInvalid}, {-15, nil}, {0, nil}, {904, nil}, {905, verify.ErrExpired},
 	} {
-		c.nanos.Store(start.Add(at.second * time.Second).UnixNano())
+		c.nanos.Store(start.Add(time.Duration(at.second) * time.Second).UnixNano())
 		t.Run(fmt.Sprintf("%ds", at.second), func(t *testing.T) { judged(t, v, i.good(), at.want) })
 	}
 }

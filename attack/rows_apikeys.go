@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-const apiKeysPath = "/api/users/me/api-keys"
+const apiKeysPath = "/api/users/me/api-keys" //nolint:gosec // an address
 
 // apiKeyRows attack the keys that users give to programs, as the rows of the same number attack tokens.
 func apiKeyRows() []row {

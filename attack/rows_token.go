@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-const tokenPath = "/api/auth/token"
+const tokenPath = "/api/auth/token" //nolint:gosec // an address
 
 // tokenRows attack the way in by a form.
 func tokenRows() []row {

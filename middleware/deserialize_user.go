@@ -21,14 +21,22 @@ type Identify struct {
 // counts, never a mix: an API key in X-API-Key, else a key or an access token in the Authorization header if that has the
 // Bearer scheme, else the access token in the cookie. A key passes only if it has the scope, and never models.NoScope.
 func (i Identify) DeserializeUser(scope models.Scope) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		var err error
+	return passing(func(c *gin.Context) error {
 		if key, sent := request.APIKey(c.Request.Header); sent {
-			err = i.byKey(c, key, scope)
-		} else {
-			err = i.bySession(c)
+			return i.byKey(c, key, scope)
 		}
-		if err != nil {
+		return i.bySession(c)
+	})
+}
+
+// DeserializeSession is DeserializeUser for addresses that do not look for API keys: the header X-API-Key may be meant for
+// a service behind the proxy that asks.
+func (i Identify) DeserializeSession() gin.HandlerFunc { return passing(i.bySession) }
+
+// passing lets a request on unless there is an error.
+func passing(identify func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := identify(c); err != nil {
 			_ = c.Error(err)
 			c.Abort()
 			return

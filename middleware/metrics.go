@@ -15,7 +15,7 @@ import (
 // The routes whose outcomes are counted by themselves.
 const (
 	loginRoute   = "/api/auth/login"
-	tokenRoute   = "/api/auth/token"
+	tokenRoute   = "/api/auth/token" //nolint:gosec // an address
 	refreshRoute = "/api/auth/refresh"
 )
 

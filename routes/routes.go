@@ -28,7 +28,7 @@ type Parts struct {
 }
 
 // tokenPath is where clients without cookies sign in by a form.
-const tokenPath = "/api/auth/token"
+const tokenPath = "/api/auth/token" //nolint:gosec // an address
 
 // New builds the handler of every address. Its errors are those of settings that gin or the guards refuse.
 func New(cfg config.Config, p Parts) (*gin.Engine, error) {
@@ -53,11 +53,9 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		middleware.CORS(cfg.Origins.Client, cfg.Origins.PreflightCacheTime),
 		cross.Guard,
 	)
-	// What an API key may do stands with each route; sessions may do everything.
-	may := p.Identify.DeserializeUser
 	deadline := middleware.Deadline(cfg.HTTP.RequestTimeout)
 	// A proxy asks with the headers of a request whose body it keeps: this route stands before bodies are read.
-	engine.GET("/api/auth/verify", middleware.Bodiless(), deadline, may(models.NoScope), p.Sessions.Verify)
+	engine.GET("/api/auth/verify", middleware.Bodiless(), deadline, p.Identify.DeserializeSession(), p.Sessions.Verify)
 	engine.Use(middleware.Body(), deadline)
 	engine.NoRoute(middleware.NoRoute)
 	engine.NoMethod(middleware.NoMethod)
@@ -99,6 +97,15 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		auth.GET("/logout", cross.GuardGET, p.Auth.Logout)
 	}
 
+	users(engine, p)
+	public("/.well-known/oauth-authorization-server", p.Service.Metadata(onMap(cfg, engine)))
+	return engine, nil
+}
+
+// users is the part of the map that asks for a sign-in. What an API key may do stands with each address; sessions may do
+// everything.
+func users(engine *gin.Engine, p Parts) {
+	may := p.Identify.DeserializeUser
 	me := engine.Group("/api/users/me")
 	me.GET("", may(models.ProfileRead), p.Users.Me)
 	me.PATCH("", may(models.ProfileWrite), p.Users.UpdateMe)
@@ -110,9 +117,6 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 	me.POST("/api-keys", may(models.NoScope), p.APIKeys.Create)
 	me.DELETE("/api-keys/:id", may(models.NoScope), p.APIKeys.Revoke)
 	engine.GET("/api/users/:id", may(models.UsersRead), p.Users.Profile)
-
-	public("/.well-known/oauth-authorization-server", p.Service.Metadata(onMap(cfg, engine)))
-	return engine, nil
 }
 
 // onMap tells which addresses are there, for the document that names them to clients.

@@ -36,7 +36,7 @@ func TestProxiesAreToldWhoIsSignedIn(t *testing.T) {
 		other, _ := s.SignedIn(t)
 		ended, _ := s.SignedIn(t)
 		ended.Must(http.StatusOK, ended.Do("POST", "/api/auth/logout", nil))
-		token, his := b.Cookie("access_token"), identified(t, b)
+		token, his, key := b.Cookie("access_token"), identified(t, b), keyOf(t, b, allScopes()...)
 		nobody := func(t *testing.T, r apitest.Response) {
 			t.Helper()
 			challenged(t, r)
@@ -51,6 +51,9 @@ func TestProxiesAreToldWhoIsSignedIn(t *testing.T) {
 			{name: "header", request: verifyRoute, with: bearer(token), status: 204, check: his},
 			{name: "header before cookie", request: verifyRoute, as: other, with: bearer(token), status: 204, check: his},
 			{name: "headers of the client's own", request: verifyRoute, as: b, with: options(apitest.Header("X-Auth-User", "evil"), apitest.Header("X-Auth-Role", "admin")), status: 204, check: his},
+			{name: "an API key for the service behind", request: verifyRoute, as: b, with: header("X-API-Key", "theirs"), status: 204, check: his},
+			{name: "an API key of ours", request: verifyRoute, with: key.byHeader(), status: 401, code: "access_token_missing", check: nobody},
+			{name: "an API key of ours as a Bearer", request: verifyRoute, with: key.byBearer(), status: 401, code: "access_token_invalid", check: nobody},
 			{name: "nothing", request: verifyRoute, status: 401, code: "access_token_missing", check: nobody},
 			{name: "garbage", request: verifyRoute, with: bearer("garbage"), status: 401, code: "access_token_invalid", check: nobody},
 			{name: "refresh token", request: verifyRoute, with: bearer(b.Cookie("refresh_token")), status: 401, code: "access_token_invalid", check: nobody},

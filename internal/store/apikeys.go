@@ -38,6 +38,9 @@ type apiKeyAndUser struct {
 	Key  models.APIKey `gorm:"embedded;embeddedPrefix:k_"`
 }
 
+// selectAPIKeyAndUser finds a key by the part that is no secret.
+//
+//nolint:gosec // names of columns
 const selectAPIKeyAndUser = `SELECT
 	u.id AS u_id, u.name AS u_name, u.email AS u_email, u.username AS u_username, u.password AS u_password,
 	u.role AS u_role, u.photo AS u_photo, u.provider AS u_provider, u.verified AS u_verified,

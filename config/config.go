@@ -32,6 +32,7 @@ type Config struct {
 	Password Password
 	Limits   Limits
 	Log      Log
+	Traces   Traces
 
 	// Warnings are one-line remarks about settings that are legal but probably not meant,
 	// such as an unknown name in app.env.

@@ -100,6 +100,10 @@ func TestDefaults(t *testing.T) {
 			APIKeyAddress: config.Rate{Tries: 30, Period: 15 * time.Minute},
 		},
 		Log: config.Log{Level: "info", Format: "text"},
+		Traces: config.Traces{
+			Protocol: "http/protobuf", Timeout: 10 * time.Second, Compression: "none", Service: "latchkey",
+			Sampler: "parentbased_always_on", SampleRatio: 1,
+		},
 	}
 	if diff := cmp.Diff(want, load(t, "", nil)); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)

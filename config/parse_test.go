@@ -131,6 +131,9 @@ func TestFields(t *testing.T) {
 		"PASSWORD_MEMORY_KIB": "47104", "PASSWORD_ITERATIONS": "1", "PASSWORD_PARALLELISM": "3", "BREACHED_PASSWORDS_URL": "https://range.example", "HASH_SLOTS": "4", "HASH_QUEUE": "0",
 		"HASH_QUEUE_WAIT": "0s", "HTTP_READ_HEADER_TIMEOUT": "1s", "HTTP_READ_TIMEOUT": "2s", "HTTP_WRITE_TIMEOUT": "3s",
 		"HTTP_IDLE_TIMEOUT": "4s", "HTTP_REQUEST_TIMEOUT": "6s", "SHUTDOWN_GRACE": "5s", "LOG_LEVEL": "Warn", "LOG_FORMAT": "TEXT",
+		"OTEL_SDK_DISABLED": "1", "OTEL_TRACES_EXPORTER": "OTLP", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json", "OTEL_EXPORTER_OTLP_HEADERS": "a=b",
+		"OTEL_EXPORTER_OTLP_TIMEOUT": "7", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip", "OTEL_EXPORTER_OTLP_CERTIFICATE": "ca.pem",
+		"OTEL_SERVICE_NAME": "auth", "OTEL_RESOURCE_ATTRIBUTES": "c=d", "OTEL_TRACES_SAMPLER": "TraceIDRatio", "OTEL_TRACES_SAMPLER_ARG": "0.5",
 	})
 	want := config.Config{
 		Env: config.Production,
@@ -166,6 +169,11 @@ func TestFields(t *testing.T) {
 		},
 		Log:      config.Log{Level: "warn", Format: "text"},
 		Warnings: []string{"KEY_ROTATION_INTERVAL: has no effect on keys that are settings; remove it, or let KEYS_DIR hold the keys"},
+		Traces: config.Traces{
+			Disabled: true, Exporter: "otlp", Protocol: "http/json", Headers: map[string]config.Secret{"a": "b"},
+			Timeout: 7 * time.Millisecond, Compression: "gzip", Certificate: "ca.pem",
+			Service: "auth", Resource: map[string]string{"c": "d"}, Sampler: "traceidratio", SampleRatio: .5,
+		},
 	}
 	if diff := cmp.Diff(want, got, comparePrefixes, revealSecrets); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)

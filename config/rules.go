@@ -19,6 +19,7 @@ func (d *draft) applyRules() {
 	d.checkProxies()
 	d.resolveCookies()
 	d.checkPassword()
+	d.resolveTraces()
 	if d.Accounts.RegisterLogsIn && d.Accounts.RequireVerifiedEmail {
 		d.Accounts.RegisterLogsIn = false
 		d.warn("REGISTER_LOGS_IN: has no effect while REQUIRE_VERIFIED_EMAIL is true; set one of them to false")

@@ -51,7 +51,7 @@ func Settings() []Setting { return slices.Clone(table) }
 
 var table = slices.Concat(
 	serviceSettings(), originSettings(), databaseSettings(), keySettings(), tokenSettings(), cookieSettings(),
-	sessionSettings(), passwordSettings(), limitSettings(), serverSettings(), logSettings(),
+	sessionSettings(), passwordSettings(), limitSettings(), serverSettings(), logSettings(), traceSettings(),
 )
 
 func row(name, standard, about string, k kind) Setting {

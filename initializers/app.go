@@ -21,6 +21,7 @@ import (
 	"latchkey/internal/password"
 	"latchkey/internal/session"
 	"latchkey/internal/store"
+	"latchkey/internal/telemetry"
 	"latchkey/internal/throttle/redisthrottle"
 	"latchkey/internal/token"
 	"latchkey/middleware"
@@ -42,6 +43,7 @@ type App struct {
 	reloading       sync.Mutex
 	db              *gorm.DB
 	redis           *redisthrottle.Counter // nil when the database counts attempts
+	tracer          *telemetry.Tracer      // nil while traces are off
 	log             *slog.Logger
 	draining        atomic.Bool
 	chores          func(ctx context.Context) // run beside the server until ctx ends
@@ -79,7 +81,7 @@ func New(ctx context.Context, cfg config.Config, out Outside) (*App, error) {
 	app := &App{Keys: source, cfg: cfg, db: db, log: out.Log, logLevel: out.LogLevel}
 	app.keys = &keyring{tokens: tokens, lifetime: keyLifetimes(cfg.Tokens), now: out.Now, log: out.Log, cfg: cfg.Keys}
 	if err := app.build(ctx, tokens, out); err != nil {
-		app.Close()
+		app.Close() //nolint:contextcheck // what is open is closed in any case
 		return nil, err
 	}
 	return app, nil
@@ -94,7 +96,10 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 	if _, err := migrator.Up(ctx); err != nil {
 		return err
 	}
-	hasher, err := password.New(hashing(a.cfg.Password))
+	if err := a.trace(ctx, out); err != nil {
+		return err
+	}
+	hasher, err := a.hasher()
 	if err != nil {
 		return err
 	}
@@ -122,6 +127,7 @@ func (a *App) build(ctx context.Context, tokens *token.Service, out Outside) err
 	a.parts = routes.Parts{
 		Log:     a.log,
 		Metrics: measured,
+		Tracer:  a.tracer,
 		Auth: &controllers.Auth{
 			Accounts: accounts, Sessions: sessions, Jar: jar,
 			AccessInBody: a.cfg.Tokens.AccessInBody, RegisterLogsIn: a.cfg.Accounts.RegisterLogsIn,
@@ -179,6 +185,7 @@ func (a *App) Close() {
 	if a.metricsListener != nil {
 		_ = a.metricsListener.Close() // Serve has done so, if it was called
 	}
+	a.closeTraces(context.Background())
 	if a.redis != nil {
 		if err := a.redis.Close(); err != nil {
 			a.log.Error("close redis", "error", err)
@@ -212,6 +219,15 @@ func breached(cfg config.Password, log *slog.Logger) func(context.Context, strin
 		}
 		return seen
 	}
+}
+
+// hasher tells the tracer of its work, if there is one.
+func (a *App) hasher() (*password.Hasher, error) {
+	settings := hashing(a.cfg.Password)
+	if a.tracer != nil {
+		settings.Span = a.tracer.Inner
+	}
+	return password.New(settings)
 }
 
 func hashing(cfg config.Password) password.Settings {

@@ -82,7 +82,7 @@ func (w *sweep) misplaced(b *apitest.Browser, secret string) {
 		}
 	}
 	for _, name := range []string{
-		"User-Agent", "Authorization", "Cookie", "Origin", "Referer", "Accept", "Host", "Content-Type", "Content-Encoding", "Traceparent", "X-Forwarded-For", "If-None-Match", "Sec-Fetch-Site",
+		"User-Agent", "Authorization", "Cookie", "Origin", "Referer", "Accept", "Host", "Content-Type", "Content-Encoding", "Traceparent", "Tracestate", "Baggage", "X-Forwarded-For", "If-None-Match", "Sec-Fetch-Site",
 	} {
 		for _, value := range []string{secret, "Bearer " + secret, "access_token=" + secret + "; refresh_token=" + secret + "; " + secret + "=1"} {
 			w.do(stranger, "POST", "/api/auth/refresh", "{}", apitest.Header(name, value))
@@ -128,7 +128,8 @@ func TestCanariesAreNowhereToBeFound(t *testing.T) {
 		t.Run(engine+" "+format, func(t *testing.T) {
 			t.Parallel()
 			database := start(t)
-			w := &sweep{t: t, s: observed(t, database, format), secrets: map[string]string{}}
+			traces := collect(t)
+			w := &sweep{t: t, s: observed(t, database, format, traces.to(nil)), secrets: map[string]string{}}
 			b, email, password := w.s.Browser(t), apitest.NewEmail(), w.secret("password")
 			w.everyday(b, email, password)
 			w.misplaced(b, password)
@@ -145,6 +146,16 @@ func TestCanariesAreNowhereToBeFound(t *testing.T) {
 			w.s.App.Metrics.ServeHTTP(scraped, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 			w.find("the log", w.s.Logs.String())
 			w.find("the metrics", scraped.Body.String())
+			w.s.App.Close() // sends the last traces
+			w.find("the traces", traces.bytes())
+			for _, said := range []string{email, "127.0.0.1", "@example.com", "Go-http-client"} {
+				if strings.Contains(traces.bytes(), said) {
+					t.Errorf("the traces hold %q", said)
+				}
+			}
+			if n := len(traces.spans()); n < 400 {
+				t.Errorf("only %d spans: the sweep saw too little", n)
+			}
 			if lines := strings.Count(w.s.Logs.String(), "\n"); lines < 400 || len(w.secrets) < 12 || !strings.Contains(w.s.Logs.String(), "refresh_token_reused") {
 				t.Errorf("only %d lines and %d secrets: the sweep saw too little", lines, len(w.secrets))
 			}
@@ -156,10 +167,10 @@ func TestCanariesAreNowhereToBeFound(t *testing.T) {
 }
 
 // observed starts a service whose log holds all that the program would ever write.
-func observed(t *testing.T, database, format string) *apitest.Server {
+func observed(t *testing.T, database, format string, settings map[string]string) *apitest.Server {
 	t.Helper()
 	logs, clock := &apitest.Logs{}, apitest.NewClock(time.Now().Truncate(time.Second))
-	app, err := initializers.New(t.Context(), apitest.Config(t, database, nil), initializers.Outside{
+	app, err := initializers.New(t.Context(), apitest.Config(t, database, settings), initializers.Outside{
 		Log: initializers.NewLogger(config.Log{Level: "debug", Format: format}, logs), Now: clock.Now,
 	})
 	if err != nil {

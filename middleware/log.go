@@ -58,7 +58,7 @@ func AccessLog(log *slog.Logger) gin.HandlerFunc {
 		if c.FullPath() == refreshRoute {
 			attrs = append(attrs, slog.String("outcome", outcomeOf(c)))
 		}
-		if trace := traceID(c.Request.Header); trace != "" {
+		if trace := traceOf(c); trace != "" {
 			attrs = append(attrs, slog.String("trace_id", trace))
 		}
 		if id, ok := request.CallerIfAny(c); ok {
@@ -72,6 +72,14 @@ func AccessLog(log *slog.Logger) gin.HandlerFunc {
 		}
 		log.LogAttrs(c.Request.Context(), level, "request", attrs...)
 	}
+}
+
+// traceOf is the trace that the request belongs to: its span's, else that of the caller's header, else "".
+func traceOf(c *gin.Context) string {
+	if id := request.TraceID(c); id != "" {
+		return id
+	}
+	return traceID(c.Request.Header)
 }
 
 func identityAttrs(id session.Identity) []slog.Attr {
@@ -122,7 +130,7 @@ func Recovery(log *slog.Logger) gin.HandlerFunc {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			log.ErrorContext(c.Request.Context(), "panic", "request_id", request.ID(c), "stack", string(debug.Stack()))
+			log.ErrorContext(c.Request.Context(), "panic", "request_id", request.ID(c), "trace_id", traceOf(c), "stack", string(debug.Stack()))
 			_ = c.Error(errPanic)
 			if c.Writer.Written() {
 				// Half an answer is out; only a closed connection tells the client so.

@@ -5,9 +5,21 @@ import (
 	"strings"
 )
 
-// traceID returns the trace id of a valid traceparent header, 32 lower-case hexadecimal digits, or "". Whatever is not
-// exactly in the form of W3C Trace Context, section 3.2, is as good as no header, so that nothing else gets into the log.
+// traceID returns the trace id of a valid traceparent header, 32 lower-case hexadecimal digits, or "".
 func traceID(h http.Header) string {
+	v := traceparent(h)
+	if v == "" {
+		return ""
+	}
+	return v[3:35]
+}
+
+// sampled reports whether the caller records the trace: the lowest bit of the flags.
+func sampled(traceparent string) bool { return strings.ContainsRune("13579bdf", rune(traceparent[54])) }
+
+// traceparent returns a valid traceparent header or "". Whatever is not exactly in the form of W3C Trace Context,
+// section 3.2, is as good as no header, so that nothing else gets into the log.
+func traceparent(h http.Header) string {
 	const version, id, parent, flags = 2, 32, 16, 2
 	const length = version + 1 + id + 1 + parent + 1 + flags
 	values := h["Traceparent"]
@@ -27,7 +39,7 @@ func traceID(h http.Header) string {
 	case strings.Trim(v[3:35], "0") == "", strings.Trim(v[36:52], "0") == "":
 		return ""
 	}
-	return v[3:35]
+	return v
 }
 
 // isHex reports whether s has digits of lower case only.

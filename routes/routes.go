@@ -11,6 +11,7 @@ import (
 	"latchkey/config"
 	"latchkey/controllers"
 	"latchkey/internal/metrics"
+	"latchkey/internal/telemetry"
 	"latchkey/middleware"
 	"latchkey/models"
 )
@@ -19,6 +20,7 @@ import (
 type Parts struct {
 	Log      *slog.Logger
 	Metrics  *metrics.Metrics
+	Tracer   *telemetry.Tracer // nil while traces are off
 	Auth     *controllers.Auth
 	Users    *controllers.Users
 	Sessions *controllers.Sessions
@@ -41,11 +43,9 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		return nil, fmt.Errorf("CLIENT_ORIGIN: %w", err)
 	}
 
+	observe(engine, p)
 	engine.Use(
-		middleware.RequestID(),
 		middleware.OAuth(tokenPath),
-		middleware.AccessLog(p.Log),
-		middleware.Measure(p.Metrics),
 		middleware.Headers(cfg.Production()),
 		middleware.Recovery(p.Log),
 		middleware.Errors(),
@@ -126,6 +126,14 @@ func onMap(cfg config.Config, engine *gin.Engine) func(method, path string) bool
 		known[route.Method+" "+route.Path] = route.Path != tokenPath || cfg.Tokens.Endpoint
 	}
 	return func(method, path string) bool { return known[method+" "+path] }
+}
+
+// observe comes first, so that whatever the others answer is logged, measured and, where traces are on, traced.
+func observe(engine *gin.Engine, p Parts) {
+	engine.Use(middleware.RequestID(), middleware.AccessLog(p.Log), middleware.Measure(p.Metrics))
+	if p.Tracer != nil {
+		engine.Use(middleware.Trace(p.Tracer))
+	}
 }
 
 // newEngine makes an engine that answers exactly the addresses on the map: no redirects to near misses, no

@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"internal/openapi":     2,
 	"internal/accountpage": 2,
 	"internal/breach":      2,
+	"internal/telemetry":   2,
 	"internal/throttle":    2,
 
 	"internal/account": 3,

@@ -32,7 +32,7 @@ func serve(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	defer app.Close()
+	defer app.Close() //nolint:contextcheck // it runs when the context has ended
 	listener, err := app.Listen(ctx)
 	if err != nil {
 		return err

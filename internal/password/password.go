@@ -52,6 +52,9 @@ type Settings struct {
 	// IdleRelease is how long after the last hash freed memory goes back to the system (runtime/debug.FreeOSMemory, a
 	// few milliseconds once); 0 leaves it to the runtime, which takes minutes.
 	IdleRelease time.Duration
+
+	// Span, if it is set, is told when waiting for a slot and hashing begin; what it returns is called when they end.
+	Span func(ctx context.Context, name string) (end func())
 }
 
 // Hasher hashes and compares passwords within its slots. It is safe for concurrent use.
@@ -60,6 +63,7 @@ type Hasher struct {
 	slots  *slots
 	idle   *idle
 	dummy  argonHash
+	span   func(ctx context.Context, name string) (end func()) // nil: nobody wants to know
 }
 
 // New makes a Hasher, and with it the hash that VerifyDummy compares with; it computes no hash itself. It fails for
@@ -75,16 +79,17 @@ func New(s Settings) (*Hasher, error) {
 		s.Slots = runtime.GOMAXPROCS(0)
 	}
 	places := newSlots(s.Slots, s.Queue, s.QueueWait)
-	return &Hasher{params: s.Params, slots: places, idle: newIdle(places, s.IdleRelease), dummy: unmatchable(s.Params)}, nil
+	return &Hasher{params: s.Params, slots: places, idle: newIdle(places, s.IdleRelease), dummy: unmatchable(s.Params), span: s.Span}, nil
 }
 
 // Hash returns the PHC string of plain with a fresh salt. It does not judge plain: that is Policy's. It fails with
 // ErrOverloaded, or with the context's error when ctx ends before a slot is free.
 func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
-	if err := h.slots.acquire(ctx); err != nil {
+	hashed, err := h.begin(ctx)
+	if err != nil {
 		return "", err
 	}
-	defer h.release()
+	defer h.end(hashed)
 	return newArgonHash(h.params, plain).encode(), nil
 }
 
@@ -92,10 +97,11 @@ func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
 // present settings and that plain should be hashed anew. An empty stored hash is an account without a password: nothing
 // matches, at full cost and without an error. Errors: ErrOverloaded, the context's error, ErrUnusableHash (no match).
 func (h *Hasher) Verify(ctx context.Context, stored, plain string) (match, outdated bool, err error) {
-	if err := h.slots.acquire(ctx); err != nil {
+	hashed, err := h.begin(ctx)
+	if err != nil {
 		return false, false, err
 	}
-	defer h.release()
+	defer h.end(hashed)
 	if stored == "" {
 		h.dummy.matches(plain)
 		return false, false, nil
@@ -128,7 +134,24 @@ func (h *Hasher) Admit() error {
 // Load tells how many hashes run and how many callers wait at this moment.
 func (h *Hasher) Load() (running, waiting int) { return h.slots.load() }
 
-func (h *Hasher) release() {
+// begin waits for a slot. Whoever gets no error must hand what it returns to end.
+func (h *Hasher) begin(ctx context.Context) (hashed func(), err error) {
+	if h.span == nil {
+		return nil, h.slots.acquire(ctx)
+	}
+	waited := h.span(ctx, "wait for a hashing slot")
+	err = h.slots.acquire(ctx)
+	waited()
+	if err != nil {
+		return nil, err
+	}
+	return h.span(ctx, "hash a password"), nil
+}
+
+func (h *Hasher) end(hashed func()) {
+	if hashed != nil {
+		hashed()
+	}
 	h.slots.release()
 	h.idle.restart()
 }

@@ -18,6 +18,7 @@ const (
 	keyIdentity = "identity"
 	keyOAuth    = "oauth"
 	keyAPIKey   = "api_key"
+	keyTrace    = "trace_id"
 )
 
 // maxUserAgent is the length, in bytes, to which a User-Agent is cut.
@@ -28,6 +29,12 @@ func SetID(c *gin.Context, id string) { c.Set(keyID, id) }
 
 // ID returns the id of the request.
 func ID(c *gin.Context) string { return c.GetString(keyID) }
+
+// SetTraceID keeps the id of the trace to which the request's span belongs.
+func SetTraceID(c *gin.Context, id string) { c.Set(keyTrace, id) }
+
+// TraceID returns the id of the trace to which the request's span belongs, "" when it has no span.
+func TraceID(c *gin.Context) string { return c.GetString(keyTrace) }
 
 // SetCode keeps the code of the failure that was answered, for the log.
 func SetCode(c *gin.Context, code string) { c.Set(keyCode, code) }

@@ -70,6 +70,7 @@ type HTTP struct {
 	WriteTimeout      time.Duration  // HTTP_WRITE_TIMEOUT
 	IdleTimeout       time.Duration  // HTTP_IDLE_TIMEOUT
 	RequestTimeout    time.Duration  // HTTP_REQUEST_TIMEOUT
+	ShutdownNotice    time.Duration  // SHUTDOWN_NOTICE
 	ShutdownGrace     time.Duration  // SHUTDOWN_GRACE
 }
 

@@ -76,7 +76,7 @@ func TestDefaults(t *testing.T) {
 		Env: config.Development,
 		HTTP: config.HTTP{
 			Port: 8000, Docs: true, AccountPage: true, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second,
-			IdleTimeout: 2 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownGrace: 15 * time.Second,
+			IdleTimeout: 2 * time.Minute, RequestTimeout: 10 * time.Second, ShutdownNotice: 500 * time.Millisecond, ShutdownGrace: 15 * time.Second,
 		},
 		Origins: config.Origins{Client: []string{"http://localhost:3000"}, GETRefreshLogout: true, PreflightCacheTime: time.Hour},
 		Database: config.Database{

@@ -130,7 +130,7 @@ func TestFields(t *testing.T) {
 		"REGISTER_LOGS_IN":    "1",
 		"PASSWORD_MEMORY_KIB": "47104", "PASSWORD_ITERATIONS": "1", "PASSWORD_PARALLELISM": "3", "BREACHED_PASSWORDS_URL": "https://range.example", "HASH_SLOTS": "4", "HASH_QUEUE": "0",
 		"HASH_QUEUE_WAIT": "0s", "HTTP_READ_HEADER_TIMEOUT": "1s", "HTTP_READ_TIMEOUT": "2s", "HTTP_WRITE_TIMEOUT": "3s",
-		"HTTP_IDLE_TIMEOUT": "4s", "HTTP_REQUEST_TIMEOUT": "6s", "SHUTDOWN_GRACE": "5s", "LOG_LEVEL": "Warn", "LOG_FORMAT": "TEXT",
+		"HTTP_IDLE_TIMEOUT": "4s", "HTTP_REQUEST_TIMEOUT": "6s", "SHUTDOWN_NOTICE": "7s", "SHUTDOWN_GRACE": "5s", "LOG_LEVEL": "Warn", "LOG_FORMAT": "TEXT",
 		"OTEL_SDK_DISABLED": "1", "OTEL_TRACES_EXPORTER": "OTLP", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json", "OTEL_EXPORTER_OTLP_HEADERS": "a=b",
 		"OTEL_EXPORTER_OTLP_TIMEOUT": "7", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip", "OTEL_EXPORTER_OTLP_CERTIFICATE": "ca.pem",
 		"OTEL_SERVICE_NAME": "auth", "OTEL_RESOURCE_ATTRIBUTES": "c=d", "OTEL_TRACES_SAMPLER": "TraceIDRatio", "OTEL_TRACES_SAMPLER_ARG": "0.5",
@@ -142,7 +142,7 @@ func TestFields(t *testing.T) {
 			AllowedHosts:      []string{"auth.example", "auth.example:8443", "[::1]:80"},
 			Docs:              true,
 			ReadHeaderTimeout: time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 3 * time.Second, IdleTimeout: 4 * time.Second, RequestTimeout: 6 * time.Second,
-			ShutdownGrace: 5 * time.Second,
+			ShutdownNotice: 7 * time.Second, ShutdownGrace: 5 * time.Second,
 		},
 		Origins: config.Origins{Client: []string{"https://app.example"}, PreflightCacheTime: 10 * time.Minute},
 		Database: config.Database{

@@ -116,8 +116,11 @@ func serverSettings() []Setting {
 		row("HTTP_REQUEST_TIMEOUT", "10s",
 			"How long a request may wait for the database and for other work before it is answered with 503.",
 			timeout(func(d *draft) *time.Duration { return &d.HTTP.RequestTimeout })),
+		row("SHUTDOWN_NOTICE", "500ms",
+			"How long, when the service is told to stop, it still takes requests while /readyz says 503, so that what stands in front looks away.",
+			duration(0, 10*time.Minute, func(d *draft) *time.Duration { return &d.HTTP.ShutdownNotice })),
 		row("SHUTDOWN_GRACE", "15s",
-			"How long requests under way may take when the service is told to stop.",
+			"How long requests under way may take once SHUTDOWN_NOTICE is over.",
 			timeout(func(d *draft) *time.Duration { return &d.HTTP.ShutdownGrace })),
 	)
 }

@@ -14,10 +14,6 @@ import (
 // maxHeaders bounds a request's headers to 32 KiB; net/http adds 4 KiB to what it is told.
 const maxHeaders = 28 << 10
 
-// drainNotice is how long a server that is told to stop still takes requests while /readyz says 503,
-// so that a load balancer looks away before connections are refused.
-const drainNotice = 500 * time.Millisecond
-
 // drainSettle is how long connections that were accepted last may take to send their request: net/http hangs up on
 // whatever it reads after the shutdown has begun.
 const drainSettle = 250 * time.Millisecond
@@ -35,8 +31,8 @@ func (a *App) Listen(ctx context.Context) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve answers requests until ctx ends, then drains: /readyz fails first, requests that were accepted are finished
-// within SHUTDOWN_GRACE, and nil is returned when all were.
+// Serve answers requests until ctx ends, then drains: for SHUTDOWN_NOTICE /readyz fails while requests are still taken,
+// then those that were accepted are finished within SHUTDOWN_GRACE, and nil is returned when all were.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           a.partingWhenDraining(),
@@ -75,7 +71,7 @@ func (a *App) partingWhenDraining() http.Handler {
 func (a *App) drain(ctx context.Context, server *http.Server, l net.Listener) error {
 	a.draining.Store(true)
 	a.log.Info("shutting down", "grace", a.cfg.HTTP.ShutdownGrace)
-	time.Sleep(min(drainNotice, a.cfg.HTTP.ShutdownGrace/2))
+	time.Sleep(a.cfg.HTTP.ShutdownNotice)
 	_ = l.Close() // Shutdown closes it again
 	time.Sleep(min(drainSettle, a.cfg.HTTP.ShutdownGrace/4))
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.HTTP.ShutdownGrace)

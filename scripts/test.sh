@@ -21,9 +21,9 @@ command -v redis-server >/dev/null || missing+=(redis-server)
 command -v promtool >/dev/null || missing+=(prometheus)
 command -v curl >/dev/null || missing+=(curl)
 { command -v node && command -v npm; } >/dev/null || missing+=(nodejs npm)
-command -v nginx >/dev/null || missing+=(nginx-light)
 /usr/bin/python3 -c 'import jwt, cryptography' 2>/dev/null || missing+=(python3-jwt python3-cryptography)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 if ((${#missing[@]})) && ! scripts/apt-install.sh "${missing[@]}"; then
   echo "######## NOT INSTALLED: ${missing[*]}; THEIR TESTS ARE SKIPPED ########" >&2
 fi

@@ -10,7 +10,7 @@ ARGS      ?=
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-fast test-attack test-faults lint lint-openapi fmt fuzz bench tidy-check vuln clean
+.PHONY: help run build test test-fast test-attack test-faults lint lint-openapi fmt fuzz bench tidy-check vuln dist release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,12 @@ tidy-check: ## fail when go.mod or go.sum is not tidy, or a downloaded module wa
 
 vuln: ## look for known vulnerabilities that the code can reach (VULNDB=FILE: in a snapshot of the database)
 	VULNDB='$(VULNDB)' scripts/vuln.sh
+
+dist: ## make dist/: an archive for each system, and checksums
+	VERSION='$(VERSION)' scripts/dist.sh
+
+release: ## the same with goreleaser, and a list of components (SBOM) for each archive; publishes nothing
+	scripts/release.sh $(ARGS)
 
 clean: ## remove what was built
 	rm -rf bin dist .cache

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of a developer tool (golangci-lint, govulncheck, gofumpt), building it first when its exact
+# Prints the path of a developer tool (golangci-lint, govulncheck, gofumpt, goreleaser, syft), building it first when its exact
 # version, or the Go that builds it, has changed. Each tool has a module of its own under tools/, so that no tool
 # ever touches the service's go.mod and go.sum; a second call costs a few milliseconds.
 set -euo pipefail

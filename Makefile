@@ -3,7 +3,7 @@
 
 PKG       ?= $(shell go list ./...)
 # These let a process of the built program loose on something, or something on it: they want the machine for themselves.
-RIGS      := $(addprefix latchkey/,attack internal/faults postman clients/js)
+RIGS      := $(addprefix latchkey/,attack clients/js e2e internal/faults postman)
 TESTFLAGS ?=
 FUZZTIME  ?= 5s
 ARGS      ?=

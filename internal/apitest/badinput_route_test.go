@@ -59,7 +59,7 @@ func TestUnknownAddressesAreNotFound(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, s *apitest.Server) {
 		b, _ := s.SignedIn(t)
 		for _, path := range []string{
-			"/", "/api", "/api/", "/api/auth", "/api/auth/", "/api/auth/nothing", "/api/users", "/api/users/", "/api/users/1/nothing", "/api/users/me/nothing", "/api/v1/auth/login", "/auth/login", "/login", "/favicon.ico",
+			"/api", "/api/", "/api/auth", "/api/auth/", "/api/auth/nothing", "/api/users", "/api/users/", "/api/users/1/nothing", "/api/users/me/nothing", "/api/v1/auth/login", "/auth/login", "/login", "/favicon.ico",
 		} {
 			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"} {
 				scenario{request: method + " " + path, as: b, status: 404, code: "not_found"}.named(method+" "+path).run(t, s)

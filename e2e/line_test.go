@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -69,9 +70,7 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		done := l.await(query.Get("meeting"), turn, of)
 		defer done()
 	}
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes())
 	_ = http.NewResponseController(w).Flush()

@@ -64,22 +64,7 @@ func New(cfg config.Config, p Parts) (*gin.Engine, error) {
 		engine.GET(path, h)
 		engine.HEAD(path, h)
 	}
-	public("/livez", p.Service.Health)
-	public("/readyz", p.Service.Readiness)
-	public("/api/healthchecker", p.Service.Health)
-	public("/.well-known/jwks.json", p.Service.Keys)
-	public("/.well-known/revoked-sessions", p.Service.Revoked)
-	docs := controllers.Docs{}
-	public("/openapi.json", docs.Document)
-	if cfg.HTTP.Docs {
-		public("/docs", docs.Page)
-		public("/docs/:file", docs.Page)
-	}
-
-	if cfg.HTTP.AccountPage {
-		public("/", controllers.AccountPage{}.File)
-		public("/account/:file", controllers.AccountPage{}.File)
-	}
+	forAnybody(public, cfg.HTTP, p)
 
 	auth := engine.Group("/api/auth")
 	auth.POST("/register", p.Auth.Register)
@@ -117,6 +102,25 @@ func users(engine *gin.Engine, p Parts) {
 	me.POST("/api-keys", may(models.NoScope), p.APIKeys.Create)
 	me.DELETE("/api-keys/:id", may(models.NoScope), p.APIKeys.Revoke)
 	engine.GET("/api/users/:id", may(models.UsersRead), p.Users.Profile)
+}
+
+// forAnybody leads to what is the same for everybody: health, keys, the description and the pages.
+func forAnybody(public func(string, gin.HandlerFunc), cfg config.HTTP, p Parts) {
+	public("/livez", p.Service.Health)
+	public("/readyz", p.Service.Readiness)
+	public("/api/healthchecker", p.Service.Health)
+	public("/.well-known/jwks.json", p.Service.Keys)
+	public("/.well-known/revoked-sessions", p.Service.Revoked)
+	docs := controllers.Docs{}
+	public("/openapi.json", docs.Document)
+	if cfg.Docs {
+		public("/docs", docs.Page)
+		public("/docs/:file", docs.Page)
+	}
+	if cfg.AccountPage {
+		public("/", controllers.AccountPage{}.File)
+		public("/account/:file", controllers.AccountPage{}.File)
+	}
 }
 
 // onMap tells which addresses are there, for the document that names them to clients.

@@ -36,7 +36,7 @@ func OpenOperator(ctx context.Context, cfg config.Config, out Outside) (*Operato
 		err = requireMigrated(ctx, app)
 	}
 	if err != nil {
-		app.Close()
+		app.Close() //nolint:contextcheck // what is left to flush is flushed although ctx may be over
 		return nil, err
 	}
 	rows := store.New(db)

@@ -14,9 +14,12 @@ type swapped struct{ present atomic.Pointer[http.Handler] }
 
 func (s *swapped) use(h http.Handler) { s.present.Store(&h) }
 
+// Present is the handler that answers at this moment.
+func (s *swapped) Present() http.Handler { return *s.present.Load() }
+
 // ServeHTTP hands over to the present handler.
 func (s *swapped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	(*s.present.Load()).ServeHTTP(w, r)
+	s.Present().ServeHTTP(w, r)
 }
 
 // withLive returns cfg with those settings of other that can change while the service runs: the keys, the level of the

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes dist/: one archive for each system with the binary, the licence, the settings, the manual and what deploy/ holds,
-# and their checksums. VERSION names them. Two runs on one commit make the same files to the byte.
+# and their checksums. VERSION names them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

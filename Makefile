@@ -22,7 +22,7 @@ build: ## build bin/latchkey: one static binary, no C compiler needed
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/latchkey .
 
 test: ## run all tests with the race detector, on SQLite and on a PostgreSQL that is set up for the run
-	scripts/test.sh $(TESTFLAGS) $(filter-out $(RIGS),$(PKG))
+	$(if $(filter-out $(RIGS),$(PKG)),scripts/test.sh $(TESTFLAGS) $(filter-out $(RIGS),$(PKG)))
 	$(if $(filter $(RIGS),$(PKG)),scripts/with-postgres.sh go test -p 1 -timeout 20m $(TESTFLAGS) $(filter $(RIGS),$(PKG)))
 
 test-fast: ## the same without the race detector, the rigs and the slow tests (go test -short)

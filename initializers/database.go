@@ -16,6 +16,7 @@ import (
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
 	_ "github.com/ncruces/go-sqlite3/vfs/memdb" // sqlite::memory: shared by the connections of one pool
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -80,7 +81,10 @@ func connectPostgres(cfg config.Database) (*sql.DB, gorm.Dialector, error) {
 			conn.RuntimeParams[name] = value
 		}
 	}
-	pool := stdlib.OpenDB(*conn)
+	pool := stdlib.OpenDB(*conn, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
+		pgxuuid.Register(c.TypeMap()) // ids travel as 16 bytes rather than as text that is parsed on both sides
+		return nil
+	}))
 	return pool, postgres.New(postgres.Config{Conn: pool}), nil
 }
 

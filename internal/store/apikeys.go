@@ -32,36 +32,20 @@ func (s *Store) CreateAPIKey(ctx context.Context, k models.APIKey, most int, e m
 	return done && err == nil, unavailable(err)
 }
 
-// apiKeyAndUser is one row of the join; the prefixes keep the two apart.
-type apiKeyAndUser struct {
-	User models.User   `gorm:"embedded;embeddedPrefix:u_"`
-	Key  models.APIKey `gorm:"embedded;embeddedPrefix:k_"`
-}
-
 // selectAPIKeyAndUser finds a key by the part that is no secret.
-//
-//nolint:gosec // names of columns
-const selectAPIKeyAndUser = `SELECT
-	u.id AS u_id, u.name AS u_name, u.email AS u_email, u.username AS u_username, u.password AS u_password,
-	u.role AS u_role, u.photo AS u_photo, u.provider AS u_provider, u.verified AS u_verified,
-	u.disabled_at AS u_disabled_at, u.created_at AS u_created_at, u.updated_at AS u_updated_at,
-	k.id AS k_id, k.user_id AS k_user_id, k.name AS k_name, k.lookup AS k_lookup, k.hash AS k_hash, k.scopes AS k_scopes,
-	k.created_at AS k_created_at, k.expires_at AS k_expires_at, k.last_used_at AS k_last_used_at
+const selectAPIKeyAndUser = "SELECT " + callerColumns + `,
+	k.id, k.user_id, k.name, k.lookup, k.hash, k.scopes, k.created_at, k.expires_at, k.last_used_at
 FROM api_keys k JOIN users u ON u.id = k.user_id
 WHERE k.lookup = ?`
 
-// APIKeyAndUser reads a key and its user in one query, or models.ErrNotFound.
-func (s *Store) APIKeyAndUser(ctx context.Context, lookup string) (models.APIKey, models.User, error) {
-	var row apiKeyAndUser
-	res := s.db.WithContext(ctx).Raw(selectAPIKeyAndUser, lookup).Scan(&row)
-	switch {
-	case res.Error != nil:
-		return models.APIKey{}, models.User{}, unavailable(res.Error)
-	case res.RowsAffected == 0:
-		return models.APIKey{}, models.User{}, models.ErrNotFound
-	default:
-		return row.Key, row.User, nil
+// APIKeyAndUser reads a key and its user in one query, without the password's hash, or models.ErrNotFound.
+func (s *Store) APIKeyAndUser(ctx context.Context, lookup string) (k models.APIKey, u models.User, err error) {
+	err = s.one(ctx, selectAPIKeyAndUser, []any{lookup}, append(callerFields(&u),
+		&k.ID, &k.UserID, &k.Name, &k.Lookup, &k.Hash, &k.Scopes, &k.CreatedAt, &k.ExpiresAt, &k.LastUsedAt)...)
+	if err != nil {
+		return models.APIKey{}, models.User{}, err
 	}
+	return k, u, nil
 }
 
 // TouchAPIKey writes down a use at now unless one was written down since the given time.

@@ -28,7 +28,9 @@ func BenchmarkSignRefresh(b *testing.B) {
 	}
 }
 
-func BenchmarkParseAccess(b *testing.B) {
+// BenchmarkParseAccessAgain is what each request but the first one with a token pays; the first one pays for the signature
+// too, which BenchmarkSignatureAlone shows.
+func BenchmarkParseAccessAgain(b *testing.B) {
 	service := newService(b, settings())
 	raw := forge(accessHeader(), accessClaims, accessKey())
 	b.ReportAllocs()
@@ -39,7 +41,7 @@ func BenchmarkParseAccess(b *testing.B) {
 	}
 }
 
-func BenchmarkParseRefresh(b *testing.B) {
+func BenchmarkParseRefreshAgain(b *testing.B) {
 	service := newService(b, settings())
 	raw := forge(refreshHeader(), refreshClaims, refreshKey())
 	b.ReportAllocs()
@@ -50,7 +52,7 @@ func BenchmarkParseRefresh(b *testing.B) {
 	}
 }
 
-// BenchmarkSignatureAlone is the part of ParseAccess that cannot be saved.
+// BenchmarkSignatureAlone is the most of what the first request with a token pays.
 func BenchmarkSignatureAlone(b *testing.B) {
 	raw := forge(accessHeader(), accessClaims, accessKey())
 	signed, signature := raw[:len(raw)-343], []byte(decode(b, raw[len(raw)-342:]))

@@ -19,6 +19,7 @@ type kind struct {
 	verifiers   []*verifier // in the order of publication
 	byKid       map[string]*verifier
 	byHeader    map[string]*verifier // the same by the encoded header that SignAccess and SignRefresh write
+	recent      recent               // tokens that were found right with these keys
 }
 
 // signer is a key with its turn. They stand in the order of their turns, the last one first.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -23,17 +24,23 @@ const MaxBody = 64 << 10
 
 // Headers sets the security headers of every answer, whatever it will be. Handlers may replace Cache-Control.
 func Headers(production bool) gin.HandlerFunc {
+	fixed := http.Header{}
+	for name, value := range map[string]string{
+		"Cache-Control":                "no-store",
+		"X-Content-Type-Options":       "nosniff",
+		"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+		"X-Frame-Options":              "DENY",
+		"Referrer-Policy":              "no-referrer",
+		"Cross-Origin-Resource-Policy": "same-origin",
+	} {
+		fixed.Set(name, value)
+	}
+	if production {
+		fixed.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
 	return func(c *gin.Context) {
-		h := c.Writer.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if production {
-			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-		}
+		// All answers share the values: whoever sets or adds one puts another slice into its place.
+		maps.Copy(c.Writer.Header(), fixed)
 		c.Next()
 	}
 }

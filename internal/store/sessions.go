@@ -103,17 +103,27 @@ func (s *Store) MarkUsed(ctx context.Context, id uuid.UUID, generation int64, no
 	return res.RowsAffected > 0, unavailable(res.Error)
 }
 
+// moveSession is the one write of a rotation.
+const moveSession = `UPDATE sessions SET generation = ?, used = ?, sent_at = ?, issued_at = ?, expires_at = ?, last_used_at = ?, user_agent = ?, ip = ?
+WHERE id = ? AND generation = ? AND sent_at = ? AND revoked_at IS NULL`
+
+// moveSessionAndRecord is moveSession with its event in one statement, so in one round trip and one transaction.
+const moveSessionAndRecord = "WITH moved AS (" + moveSession + ` RETURNING 1)
+INSERT INTO events (id, at, kind, user_id, session_id, ip, user_agent, request_id, detail)
+SELECT ?::uuid, ?::timestamptz, ?::text, ?::uuid, ?::uuid, ?::text, ?::text, ?::text, ?::text FROM moved`
+
 // MoveSession writes next over prev if generation and sent_at are still prev's and the session is not revoked.
 func (s *Store) MoveSession(ctx context.Context, prev, next models.Session, e models.Event) (bool, error) {
-	return s.write(ctx, e, func(tx *gorm.DB) *gorm.DB {
-		return tx.Model(&models.Session{}).
-			Where("id = ? AND generation = ? AND sent_at = ? AND revoked_at IS NULL", prev.ID, prev.Generation, utc(prev.SentAt)).
-			Updates(map[string]any{
-				"generation": next.Generation, "used": next.Used, "sent_at": utc(next.SentAt),
-				"issued_at": utc(next.IssuedAt), "expires_at": utc(next.ExpiresAt), "last_used_at": utc(next.LastUsedAt),
-				"user_agent": next.UserAgent, "ip": next.IP,
-			})
-	})
+	args := []any{
+		next.Generation, next.Used, utc(next.SentAt), utc(next.IssuedAt), utc(next.ExpiresAt), utc(next.LastUsedAt), next.UserAgent, next.IP,
+		prev.ID, prev.Generation, utc(prev.SentAt),
+	}
+	if !s.postgres {
+		return s.write(ctx, e, func(tx *gorm.DB) *gorm.DB { return tx.Exec(moveSession, args...) })
+	}
+	res := s.db.WithContext(ctx).Exec(moveSessionAndRecord, append(args,
+		e.ID, utc(e.At), string(e.Kind), e.UserID, e.SessionID, e.IP, e.UserAgent, e.RequestID, e.Detail)...)
+	return res.RowsAffected > 0, unavailable(res.Error)
 }
 
 // ResendSession sets sent_at on a live, unused session of that generation, and reports whether it did.

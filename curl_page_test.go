@@ -42,18 +42,8 @@ func TestCurlPageHasEveryRoute(t *testing.T) {
 			}
 		}
 	}
-	for path, item := range apitest.Described().Paths.Map() {
-		pattern := regexp.MustCompile("^" + regexp.MustCompile(`\\\{\w+\\\}`).ReplaceAllString(regexp.QuoteMeta(path), "[^/]+") + "$")
-		for method := range item.Operations() {
-			matches := func(request string) bool {
-				used, address, _ := strings.Cut(request, " ")
-				// HEAD is GET without the body: one of the two is enough.
-				return pattern.MatchString(address) && (used == method || used+method == "GETHEAD" || used+method == "HEADGET")
-			}
-			if !slices.ContainsFunc(shown, matches) {
-				t.Errorf("%s has no request for %s %s", curlPage, method, path)
-			}
-		}
+	for _, operation := range apitest.Unasked(shown) {
+		t.Errorf("%s has no request for %s", curlPage, operation)
 	}
 }
 

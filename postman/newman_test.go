@@ -111,7 +111,7 @@ func TestCollection(t *testing.T) {
 	})
 }
 
-// In production the cookies have other names, and are Secure; to loopback they are sent all the same.
+// In production the cookies have other names, and are Secure; to loopback they are sent all the same. /docs is off.
 func TestCollectionInProduction(t *testing.T) {
 	notShort(t)
 	t.Parallel()
@@ -120,7 +120,7 @@ func TestCollectionInProduction(t *testing.T) {
 		"REFRESH_GRACE": graceMilliseconds + "ms",
 	})
 	passed(t, collect(t, base, map[string]string{
-		"access_cookie": "__Host-access_token", "refresh_cookie": "__Secure-refresh_token", "secure": "true",
+		"access_cookie": "__Host-access_token", "refresh_cookie": "__Secure-refresh_token", "secure": "true", "docs": "false",
 	}))
 }
 

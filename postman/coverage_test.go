@@ -2,6 +2,7 @@ package postman_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,11 +11,15 @@ import (
 
 // item is a folder or a request of the collection.
 type item struct {
-	Name    string
-	Item    []item
+	Name  string
+	Item  []item
+	Event []struct {
+		Listen string
+		Script struct{ Exec []string }
+	}
 	Request struct {
-		Method string
-		URL    struct {
+		Method, Description string
+		URL                 struct {
 			Raw  string
 			Path []string
 		}
@@ -23,6 +28,18 @@ type item struct {
 
 // address is what newman asks for, which is not what Postman shows unless both are written alike.
 func (i item) address() string { return "/" + strings.Join(i.Request.URL.Path, "/") }
+
+// wants reports whether the request says what it wants. Without that it would be held to what the one before it wanted.
+func (i item) wants() bool {
+	for _, event := range i.Event {
+		if event.Listen == "prerequest" && slices.ContainsFunc(event.Script.Exec, func(line string) bool {
+			return strings.HasPrefix(line, "pm.variables.set('want', JSON.stringify(")
+		}) {
+			return true
+		}
+	}
+	return false
+}
 
 // requests are those of all folders, with the folder in their names.
 func requests(t *testing.T) (found []item) {
@@ -48,5 +65,17 @@ func TestEveryRouteHasARequest(t *testing.T) {
 	}
 	for _, operation := range apitest.Unasked(sent) {
 		t.Errorf("%s has no request for %s", collection, operation)
+	}
+}
+
+// Every request has a name of its own, says what it is for and what it wants, and is sent where Postman shows it to be.
+func TestRequestsAreWhole(t *testing.T) {
+	names := map[string]bool{}
+	for _, r := range requests(t) {
+		if names[r.Name] || r.Request.Description == "" || !r.wants() || r.Request.URL.Raw != "{{base_url}}"+r.address() {
+			t.Errorf("%s: name taken: %v, description %q, says what it wants: %v, %s is shown and %s sent",
+				r.Name, names[r.Name], r.Request.Description, r.wants(), r.Request.URL.Raw, r.address())
+		}
+		names[r.Name] = true
 	}
 }

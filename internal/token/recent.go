@@ -11,6 +11,9 @@ type digest = [sha256.Size]byte
 // recentMost is how many tokens of a kind are remembered at least. Twice as many are the most, in some 5 MiB.
 const recentMost = 8 << 10
 
+// ours stands for the claims of a token that was signed here and has not come back yet.
+type ours struct{}
+
 // recent remembers the claims of tokens that were found right, by the digest of the whole token: a client sends the same
 // access token with each request, and to verify its signature is the most that a request costs. Whether the time of a token
 // is over and whether its key was retired is looked at each time, since that changes. The zero value is empty.

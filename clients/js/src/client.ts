@@ -77,16 +77,29 @@ export function createClient({ baseUrl = '', fetch: given, user, cookie }: Optio
   }
 
   /** Takes over a sign-in or sign-out, in every tab. */
-  function announce(user: User | null) {
-    store.decide(user)
-    store.tell({ user })
+  function announce(user: User | null, at = Date.now()) {
+    store.decide(user, at)
+    store.tell({ user, at })
     if (!user) time.set(Infinity)
+  }
+
+  /**
+   * Notes what a request that begins now was asked for. What its answer says is announced as of now, and not at all when
+   * somebody has signed in or out since, here or in another tab: then it speaks of the former session. A tab that has
+   * signed in while its news were still on their way knows by the time that it is later.
+   */
+  function question() {
+    const version = store.version()
+    const at = Date.now()
+    return (user: User | null) => {
+      if (version === store.version()) announce(user, at)
+    }
   }
 
   /** Plans the next refresh by what is left of the access token, in every tab. */
   function plan(left: number) {
     const due = Date.now() + Math.max(left - 30_000, left / 2)
-    store.tell({ due })
+    store.tell({ due, at: Date.now() })
     time.set(due)
   }
 
@@ -141,15 +154,21 @@ export function createClient({ baseUrl = '', fetch: given, user, cookie }: Optio
 
   async function entered(path: string, input: object) {
     const body = await enter(path, input)
+    const { user } = body.data
     // A registration may be a sign-in too, and then has a token.
     if (path === 'login' || body.access_token) {
-      announce(body.data.user)
+      announce(user)
       issued(body)
     }
-    return body.data.user
+    return user
   }
 
-  const list = '/api/users/me/sessions'
+  /** What the service keeps, for who is signed in. */
+  const ask = async (path: string, method?: string, body?: object) =>
+    (await call(retrying, '/api/users/' + path, method, body))?.data
+
+  const list = 'me/sessions'
+  const keys = 'me/api-keys'
   return {
     get state() {
       return store.get()
@@ -168,16 +187,29 @@ export function createClient({ baseUrl = '', fetch: given, user, cookie }: Optio
       announce(null)
     },
     me: async () => (await learn(call(retrying, '/api/users/me'))).data.user,
+    async update(change) {
+      const answered = question()
+      const { user } = await ask('me', 'PATCH', change)
+      answered(user)
+      return user
+    },
+    metadata: async () => (await ask('me/metadata')).metadata,
+    profile: async (id) => (await ask(encodeURIComponent(id))).user,
     session,
     refresh,
     sessions: {
-      list: async () => (await call(retrying, list)).data.sessions,
+      list: async () => (await ask(list)).sessions,
       async revoke(id) {
-        await call(retrying, list + '/' + encodeURIComponent(id), 'DELETE')
+        await ask(list + '/' + encodeURIComponent(id), 'DELETE')
         // It may have been this one.
         await session().catch(ignore)
       },
-      revokeOthers: async () => (await call(retrying, list, 'DELETE')).data.revoked,
+      revokeOthers: async () => (await ask(list, 'DELETE')).revoked,
+    },
+    apiKeys: {
+      list: async () => (await ask(keys)).api_keys,
+      create: (input) => ask(keys, 'POST', input),
+      remove: (id) => ask(keys + '/' + encodeURIComponent(id), 'DELETE'),
     },
     fetch: retrying,
     close() {

@@ -29,7 +29,7 @@ export function keepState(channel: string, user: User | null | undefined, onNews
   }
 
   /** Takes over a sign-in or sign-out: what was asked before it is answered too late to count. */
-  function decide(user: User | null, at = Date.now()) {
+  function decide(user: User | null, at: number) {
     decided = at
     version++
     set(user)
@@ -49,7 +49,7 @@ export function keepState(channel: string, user: User | null | undefined, onNews
     decide,
     /** Another one after each sign-in and sign-out. */
     version: () => version,
-    tell: (news: Omit<News, 'at'>) => tabs?.postMessage({ ...news, at: Date.now() }),
+    tell: (news: News) => tabs?.postMessage(news),
     onChange(listener: (state: State) => void) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -47,6 +47,45 @@ export interface SignIn {
   user: User | null
 }
 
+/** What is kept beside the profile, such as a surname and a website; at most 4096 bytes of JSON in three levels. */
+export type Metadata = Record<string, unknown>
+
+/** What users see of each other. */
+export type PublicProfile = Pick<User, 'id' | 'name' | 'username' | 'photo'>
+
+/** What is to be changed; what is left out stays as it is. */
+export interface ProfileChange {
+  name?: string
+  /** An empty one takes it away. */
+  photo?: string
+  username?: string
+  /** Members that are null are taken away, objects are merged, everything else is replaced (RFC 7396). */
+  metadata?: Metadata
+}
+
+/** What a key may do. */
+export type Scope = 'profile:read' | 'profile:write' | 'users:read' | 'sessions:read' | 'sessions:write'
+
+/** A key of one of the user's programs, without the key itself. */
+export interface APIKey {
+  id: string
+  name: string
+  /** How the key begins. */
+  prefix: string
+  scopes: Scope[]
+  created_at: string
+  expires_at: string
+  /** To the minute; null until it is used. */
+  last_used_at: string | null
+}
+
+export interface NewAPIKey {
+  name: string
+  scopes: Scope[]
+  /** RFC 3339; 90 days from now when it is left out, or less where the service allows less. */
+  expires_at?: string
+}
+
 /** A new account. Without `passwordConfirm`, for a form that asks once, the password is sent for it too. */
 export interface Registration {
   name: string
@@ -55,6 +94,7 @@ export interface Registration {
   passwordConfirm?: string
   photo?: string
   username?: string
+  metadata?: Metadata
 }
 
 /** An e-mail address or a username, and the password. */
@@ -92,6 +132,9 @@ export type ApiCode =
   | 'refresh_token_expired'
   | 'refresh_token_reused'
   | 'session_not_found'
+  | 'user_not_found'
+  | 'api_key_not_found'
+  | 'too_many_api_keys'
   | 'too_many_attempts'
   | 'logout_incomplete'
   | 'overloaded'
@@ -143,6 +186,12 @@ export interface Client {
   logout(): Promise<void>
   /** The user, after a refresh if need be; fails with 401 when nobody is signed in. */
   me(): Promise<User>
+  /** Changes the profile, in every tab, and says who the user is now. */
+  update(change: ProfileChange): Promise<User>
+  /** What is kept beside the profile; `{}` when there is nothing. */
+  metadata(): Promise<Metadata>
+  /** What any user sees of the one with this id. */
+  profile(id: string): Promise<PublicProfile>
   /** Who is signed in and until when; refreshes nothing, and does not fail when nobody is. The call to begin with. */
   session(): Promise<SignIn>
   /** Gets a new access token. Calls at the same time share one request. */
@@ -153,6 +202,13 @@ export interface Client {
     revoke(id: string): Promise<void>
     /** Ends all but this one and says how many they were. */
     revokeOthers(): Promise<number>
+  }
+  /** The keys of the user's programs. */
+  readonly apiKeys: {
+    list(): Promise<APIKey[]>
+    /** Makes one. `key` is the key itself, which nothing shows again. */
+    create(input: NewAPIKey): Promise<{ api_key: APIKey; key: string }>
+    remove(id: string): Promise<void>
   }
   /**
    * As the global `fetch`, with cookies. An answer "you are not logged in" is followed by one refresh and one more try.

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createClient } from '@latchkey/client'
 import { base, Browser, email, password } from './browser.js'
@@ -73,6 +76,63 @@ describe.concurrent('the client and the service', () => {
     await mine.sessions.revoke((await mine.sessions.list())[0]!.id)
     expect(mine.state.status).toBe('signed-out')
     expect(here.cookies.size).toBe(0)
+  })
+
+  test('the profile, and what is kept beside it', async () => {
+    const [here, there] = [new Browser(), new Browser()]
+    const client = clientOf(here)
+    const { id } = await client.login({ email: await here.signIn(), password })
+    expect(await client.metadata()).toEqual({})
+    const username = 'countess-' + id.slice(-12)
+    const user = await client.update({ name: 'Countess', username, metadata: { surname: 'King', phone: '1' } })
+    expect(user).toMatchObject({ id, name: 'Countess', username })
+    expect(client.state.user).toEqual(user)
+    await client.update({ metadata: { phone: null } })
+    expect(await client.metadata()).toEqual({ surname: 'King' })
+    await expect(client.update({ username: '?' })).rejects.toMatchObject({ status: 400, fields: [{ field: 'username' }] })
+
+    await there.signIn()
+    const other = clientOf(there)
+    expect(await other.profile(id)).toEqual({ id, name: 'Countess', username, photo: '' })
+    await expect(other.update({ username })).rejects.toMatchObject({ status: 409, code: 'username_taken' })
+    for (const unknown of ['00000000-0000-4000-8000-000000000000', '../x']) {
+      await expect(other.profile(unknown)).rejects.toMatchObject({ status: 404, code: 'user_not_found' })
+    }
+    const registered = clientOf(new Browser())
+    const credentials = { email: email(), password }
+    await registered.register({ name: 'Grace', ...credentials, metadata: { surname: 'Hopper' } })
+    await registered.login(credentials)
+    expect(await registered.metadata()).toEqual({ surname: 'Hopper' })
+  })
+
+  test('an API key is shown once, serves, and is removed', async () => {
+    const browser = new Browser()
+    await browser.signIn()
+    const client = clientOf(browser)
+    const expires_at = new Date(Date.now() + 86_400_000).toISOString()
+    const { api_key, key } = await client.apiKeys.create({ name: 'Backup', scopes: ['profile:read'], expires_at })
+    expect(api_key).toMatchObject({ name: 'Backup', scopes: ['profile:read'], expires_at: expect.stringMatching(/Z$/), last_used_at: null })
+    expect(key.startsWith(api_key.prefix)).toBe(true)
+    const program = () => fetch(base + '/api/users/me', { headers: { 'X-API-Key': key } })
+    expect((await program()).status).toBe(200)
+    const listed = await client.apiKeys.list()
+    expect(listed).toEqual([{ ...api_key, last_used_at: expect.stringMatching(/Z$/) }])
+    await client.apiKeys.remove(api_key.id)
+    expect((await program()).status).toBe(401)
+    expect(await client.apiKeys.list()).toEqual([])
+    await expect(client.apiKeys.remove(api_key.id)).rejects.toMatchObject({ status: 404, code: 'api_key_not_found' })
+    await expect(client.apiKeys.create({ name: '', scopes: ['profile:read'] })).rejects.toMatchObject({ status: 400, fields: [{ field: 'name' }] })
+  })
+
+  test('a script without a browser signs in by the form, makes a key and lives on it', async () => {
+    const browser = new Browser()
+    const LATCHKEY_USER = await browser.signIn()
+    const recipe = fileURLToPath(new URL('../recipes/script.mjs', import.meta.url))
+    const run = (LATCHKEY_PASSWORD: string) =>
+      promisify(execFile)(process.execPath, [recipe], { env: { LATCHKEY_URL: base, LATCHKEY_USER, LATCHKEY_PASSWORD } })
+    expect((await run(password)).stdout).toBe('Ada\n')
+    expect(await clientOf(browser).apiKeys.list()).toMatchObject([{ name: 'Nightly report', last_used_at: expect.anything() }])
+    await expect(run('wrong')).rejects.toMatchObject({ stderr: expect.stringContaining('/api/auth/token: 400 invalid_grant') })
   })
 
   test('a server that renders pages sees who is signed in while the access token lives, and uses nothing up', async () => {

@@ -3,6 +3,9 @@ import { vi } from 'vitest'
 /** Every channel that is open, in whichever page. */
 const channels = new Set<Channel>()
 
+/** News that wait, while they are held. */
+let waiting: (() => void)[] | undefined
+
 /** A BroadcastChannel that delivers in the next microtask. */
 class Channel {
   onmessage: ((event: { data: unknown }) => void) | null = null
@@ -13,7 +16,11 @@ class Channel {
     if (!channels.has(this)) throw new DOMException('The channel is closed.', 'InvalidStateError')
     const data = structuredClone(message)
     for (const other of channels)
-      if (other !== this && other.name === this.name) queueMicrotask(() => other.onmessage?.({ data }))
+      if (other !== this && other.name === this.name) {
+        const deliver = () => queueMicrotask(() => other.onmessage?.({ data }))
+        if (waiting) waiting.push(deliver)
+        else deliver()
+      }
   }
   close() {
     channels.delete(this)
@@ -32,6 +39,18 @@ export class Page {
     vi.stubGlobal('removeEventListener', this.window.removeEventListener.bind(this.window))
     vi.stubGlobal('BroadcastChannel', Channel)
     channels.clear()
+    waiting = undefined
+  }
+
+  /** Keeps what tabs tell each other from now on, as when they are busy. */
+  hold() {
+    waiting = []
+  }
+
+  /** Delivers it. */
+  deliver() {
+    for (const deliver of waiting!) deliver()
+    waiting = undefined
   }
 
   show(visibility: 'visible' | 'hidden') {

@@ -81,10 +81,13 @@ test('every request is one that the service describes', async () => {
   const { paths } = JSON.parse(readFileSync(new URL('../../../../internal/openapi/openapi.json', import.meta.url), 'utf8'))
   await client.register({ name: 'Ada', ...credentials })
   await Promise.all([client.me(), client.session(), client.refresh(), client.sessions.list(), client.sessions.revokeOthers()])
+  await Promise.all([client.update({ name: 'Ada' }), client.metadata(), client.profile('u-2'), client.apiKeys.list()])
+  await client.apiKeys.create({ name: 'Backup', scopes: ['profile:read'] })
+  await client.apiKeys.remove('k-1')
   await client.sessions.revoke('s-1')
   await client.logout()
-  const asked = new Set(service.requests.map((request) => request.replace('/s-1', '/{id}')))
-  expect(asked.size).toBe(8)
+  const asked = new Set(service.requests.map((request) => request.replace(/\/[suk]-\d$/, '/{id}')))
+  expect(asked.size).toBe(14)
   for (const request of asked) {
     const [method, path] = request.toLowerCase().split(' ') as [string, string]
     expect(paths[path]?.[method], request).toBeDefined()

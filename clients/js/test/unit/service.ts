@@ -1,4 +1,4 @@
-import type { User } from '../../src/index.js'
+import type { APIKey, PublicProfile, User } from '../../src/index.js'
 
 export const base = 'http://localhost:8000'
 
@@ -13,6 +13,17 @@ export const ada: User = {
   verified: false,
   created_at: '2026-01-02T03:04:05.678901Z',
   updated_at: '2026-01-02T03:04:05.678901Z',
+}
+export const countess: User = { ...ada, name: 'Countess' }
+export const bob: PublicProfile = { id: 'u-2', name: 'Bob', username: 'bob', photo: '' }
+export const apiKey: APIKey = {
+  id: 'k-1',
+  name: 'Backup',
+  prefix: 'lk_7KXQ2M5TJH4A',
+  scopes: ['profile:read'],
+  created_at: '2026-01-02T03:04:05.678901Z',
+  expires_at: '2026-04-02T03:04:05.678901Z',
+  last_used_at: null,
 }
 export const credentials = { email: 'ada@example.com', password: 'correct horse battery' }
 
@@ -44,6 +55,7 @@ export class Service {
   /** What was asked, such as "POST /api/auth/login". */
   readonly requests: string[] = []
   readonly bodies: unknown[] = []
+  who = ada
   signedIn = false
   accessUntil = 0
   life = 900 // seconds
@@ -91,7 +103,7 @@ export class Service {
       case 'POST /api/auth/register':
         return json(201, { status: 'success', data: { user: ada } })
       case 'POST /api/auth/login':
-        return ok({ user: ada }, this.issue())
+        return ok({ user: this.who }, this.issue())
       case 'POST /api/auth/logout':
         this.signedIn = false
         this.expire()
@@ -99,12 +111,18 @@ export class Service {
       case 'POST /api/auth/refresh':
         return this.signedIn ? ok(undefined, this.issue()) : notRefreshed('refresh_token_missing')
       case 'GET /api/auth/session':
-        return ok(this.signedIn ? { user: ada, session: this.session() } : { user: null, session: null })
+        return ok(this.signedIn ? { user: this.who, session: this.session() } : { user: null, session: null })
     }
     if (this.now >= this.accessUntil) return notLoggedIn()
-    if (asked === 'GET /api/users/me') return ok({ user: ada })
+    if (asked === 'GET /api/users/me') return ok({ user: this.who })
     if (asked === 'GET /api/users/me/sessions') return ok({ sessions: [{ id: 's-1', current: true }] })
     if (asked === 'DELETE /api/users/me/sessions') return ok({ revoked: 2 })
+    if (asked === 'PATCH /api/users/me') return ok({ user: countess })
+    if (asked === 'GET /api/users/me/metadata') return ok({ metadata: { surname: 'King' } })
+    if (asked === 'GET /api/users/u-2') return ok({ user: bob })
+    if (asked === 'GET /api/users/me/api-keys') return ok({ api_keys: [apiKey] })
+    if (asked === 'POST /api/users/me/api-keys') return json(201, { status: 'success', data: { api_key: apiKey, key: 'lk_X' } }, date)
+    if (asked === 'DELETE /api/users/me/api-keys/k-1') return new Response(null, { status: 204 })
     if (asked === 'DELETE /api/users/me/sessions/s-1') {
       this.signedIn = false
       return new Response(null, { status: 204 })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createClient, type Client } from '../../src/index.js'
 import { Page } from './page.js'
-import { Service, ada, base, credentials, failure, held, json, notRefreshed } from './service.js'
+import { Service, ada, base, countess, credentials, failure, held, json, notRefreshed } from './service.js'
 
 let page: Page
 let service: Service
@@ -43,6 +43,14 @@ describe('every tab', () => {
     await tabs[2]!.me().catch(() => {})
     await settled()
     expect(statuses()).toEqual(Array(3).fill('signed-out'))
+  })
+
+  test('shows a change of the profile', async () => {
+    await tabs[0]!.login(credentials)
+    await tabs[1]!.update({ name: 'Countess' })
+    await settled()
+    expect(tabs.map((tab) => tab.state.user)).toEqual(Array(3).fill(countess))
+    expect(service.requests).toEqual(['POST /api/auth/login', 'PATCH /api/users/me'])
   })
 
   test('keeps its state while one meets an outage', async () => {
@@ -96,6 +104,32 @@ describe('news', () => {
     slow.release()
     await me
     expect(statuses()).toEqual(Array(3).fill('signed-out'))
+  })
+})
+
+describe('an answer that belongs to the former session', () => {
+  // A clock that can be told apart at each step, since steps of these tests take less than a millisecond.
+  beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2026-01-02T03:00:00Z'), toFake: ['Date'] }))
+  afterEach(() => void vi.useRealTimers())
+  const later = () => void vi.setSystemTime(Date.now() + 1000)
+
+  test('does not bring back who was here before', async () => {
+    await tabs[0]!.login(credentials)
+    await settled()
+    later()
+    const slow = held(() => json(200, { status: 'success', data: { user: countess } }))
+    service.next('PATCH /api/users/me', slow.answer)
+    const update = tabs[0]!.update({ name: 'Countess' })
+    later()
+    page.hold()
+    const grace = (service.who = { ...ada, id: 'u-2', name: 'Grace' })
+    await tabs[1]!.login(credentials)
+    later()
+    slow.release()
+    await update
+    page.deliver()
+    await settled()
+    expect(tabs.map((tab) => tab.state.user)).toEqual(Array(3).fill(grace))
   })
 })
 

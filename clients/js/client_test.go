@@ -86,9 +86,13 @@ func TestClient(t *testing.T) {
 // The client, and existing apps with their own ways of refreshing, against the built service on both databases.
 func TestAgainstTheService(t *testing.T) {
 	packages(t, "clients/js")
-	testdb.Each(t, func(t *testing.T, url string) {
-		t.Log(summary(npm(t, ".", "test:live", "LATCHKEY_URL="+serve(t, url))))
-	})
+	for engine, database := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+		t.Run(engine, func(t *testing.T) {
+			plain := serve(t, database(t))
+			quiet := serve(t, database(t), "REGISTER_LOGS_IN=true", "ACCESS_TOKEN_IN_BODY=false")
+			t.Log(summary(npm(t, ".", "test:live", "LATCHKEY_URL="+plain, "LATCHKEY_QUIET_URL="+quiet)))
+		})
+	}
 }
 
 // summary leaves out the lines of single tests.
@@ -131,8 +135,9 @@ func (o *output) String() string {
 
 var listening = regexp.MustCompile(`listening on 127\.0\.0\.1:(\d+)\)`)
 
-// serve starts the service on the database, with access tokens that live for some seconds, and returns its address.
-func serve(t *testing.T, databaseURL string) string {
+// serve starts the service on the database, with access tokens that live for some seconds and with the settings given, and
+// returns its address.
+func serve(t *testing.T, databaseURL string, with ...string) string {
 	t.Helper()
 	path, err := service()
 	if err != nil {
@@ -141,10 +146,10 @@ func serve(t *testing.T, databaseURL string) string {
 	var out output
 	cmd := exec.CommandContext(t.Context(), path)
 	cmd.Dir = t.TempDir()
-	cmd.Env = []string{
+	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "PORT=0", "BIND_ADDRESS=127.0.0.1", "DATABASE_URL=" + databaseURL,
 		"ACCESS_TOKEN_EXPIRED_IN=5s", "RATE_LIMIT_ENABLED=false", "PASSWORD_MEMORY_KIB=64", "PASSWORD_ITERATIONS=1",
-	}
+	}, with...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -155,8 +155,8 @@ export function createClient({ baseUrl = '', fetch: given, user, cookie }: Optio
   async function entered(path: string, input: object) {
     const body = await enter(path, input)
     const { user } = body.data
-    // A registration may be a sign-in too, and then has a token.
-    if (path === 'login' || body.access_token) {
+    // A registration may be a sign-in too, and then has a token. Where bodies have none, the session view tells.
+    if (path === 'login' || body.access_token || (hint() !== false && (await session().catch(ignore))?.user?.id === user.id)) {
       announce(user)
       issued(body)
     }

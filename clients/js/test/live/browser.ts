@@ -6,7 +6,9 @@ interface Cookie {
 
 /** Where the service under test is; its access tokens live for some seconds. */
 export const base = process.env.LATCHKEY_URL!
-if (!base) throw new Error('LATCHKEY_URL must name a running service; go test ./clients/js starts one')
+/** The same with REGISTER_LOGS_IN=true and ACCESS_TOKEN_IN_BODY=false. */
+export const quiet = process.env.LATCHKEY_QUIET_URL!
+if (!base || !quiet) throw new Error('LATCHKEY_URL and LATCHKEY_QUIET_URL must name running services; go test ./clients/js starts them')
 
 export const password = 'correct horse battery'
 let people = 0
@@ -60,8 +62,8 @@ export class Browser {
   count = (entry: string) => this.log.filter((logged) => logged.startsWith(entry)).length
 
   /** Waits until the access token has run out, and empties the log. */
-  async accessEnds() {
-    while ((await this.fetch(base + '/api/users/me', { credentials: 'include' })).ok) {
+  async accessEnds(service = base) {
+    while ((await this.fetch(service + '/api/users/me', { credentials: 'include' })).ok) {
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     this.log.length = 0

@@ -15,7 +15,7 @@ describe.concurrent('the client and the service', () => {
     const client = clientOf(browser)
     const credentials = { email: email(), password }
     const { id } = await client.register({ name: 'Ada', ...credentials })
-    expect(client.state.status).toBe('unknown')
+    expect(client.state.status).toBe('signed-out')
     expect((await client.login(credentials)).id).toBe(id)
     expect([...browser.cookies.keys()].sort()).toEqual(['access_token', 'logged_in', 'refresh_token'])
     expect(await client.me()).toMatchObject({ id, email: credentials.email, username: null, role: 'user' })

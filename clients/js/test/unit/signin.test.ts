@@ -108,6 +108,44 @@ describe('register', () => {
     expect(c.state).toEqual({ status: 'signed-in', user: ada })
   })
 
+  describe('where bodies have no token', () => {
+    const answered = () => json(201, { status: 'success', data: { user: ada } })
+    const register = 'POST /api/auth/register'
+
+    test.each([
+      ['localhost', 'http://localhost:3000/'],
+      ['another host', 'http://app.example.com/'],
+    ])('is noticed to have signed in, from %s', async (_, address) => {
+      const page = new Page(address)
+      const c = client()
+      service.tokenInBody = false
+      service.next(register, async () => {
+        page.document.cookie = 'logged_in=true'
+        await service.fetch(base + '/api/auth/login', { method: 'POST' })
+        return answered()
+      })
+      expect(await c.register(input)).toEqual(ada)
+      expect(c.state).toEqual({ status: 'signed-in', user: ada })
+      c.close()
+    })
+
+    test('is not taken for a sign-in while somebody else is signed in', async () => {
+      const c = client()
+      await c.login(credentials)
+      service.next(register, () => json(201, { status: 'success', data: { user: { ...ada, id: 'u-3', name: 'Eve' } } }))
+      expect((await c.register(input)).name).toBe('Eve')
+      expect(c.state).toEqual({ status: 'signed-in', user: ada })
+    })
+
+    test('has succeeded even when the session view does not answer', async () => {
+      new Page('http://app.example.com/')
+      const c = client()
+      service.next('GET /api/auth/session', unreachable)
+      expect(await c.register(input)).toEqual(ada)
+      expect(c.state.status).toBe('unknown')
+    })
+  })
+
   test('leaves the comparison of two passwords to the service', async () => {
     await client().register({ ...input, passwordConfirm: 'another' })
     expect(service.bodies[0]).toMatchObject({ passwordConfirm: 'another' })

@@ -113,14 +113,13 @@ export function createClient({ baseUrl = '', fetch: given, user, cookie }: Optio
   }
 
   async function renew() {
-    const version = store.version()
+    const answered = question()
     try {
       issued(await call(send, '/api/auth/refresh', 'POST', undefined, { signal: AbortSignal.timeout(30_000) }))
     } catch (error) {
       const { retryAfter } = error as LatchkeyError
       if (retryAfter) time.set(Date.now() + retryAfter * 1000)
-      // Not when somebody has signed in since, here or in another tab: then it is the former session that is over.
-      if (isOver(error) && version === store.version()) announce(null)
+      if (isOver(error)) answered(null)
       throw error
     }
   }

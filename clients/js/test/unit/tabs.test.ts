@@ -113,6 +113,32 @@ describe('an answer that belongs to the former session', () => {
   afterEach(() => void vi.useRealTimers())
   const later = () => void vi.setSystemTime(Date.now() + 1000)
 
+  // The refusal and the news of the login reach the first tab in this order, as they may when it is busy.
+  test.each([
+    ['before', ['refusal', 'news']],
+    ['after', ['news', 'refusal']],
+  ])('does not sign out who signed in in another tab, when it comes %s the news of that', async (_, order) => {
+    await tabs[0]!.login(credentials)
+    await settled()
+    later()
+    const slow = held(() => notRefreshed('session_revoked'))
+    service.next('POST /api/auth/refresh', slow.answer)
+    const refresh = tabs[0]!.refresh()
+    later()
+    page.hold()
+    await tabs[1]!.login(credentials)
+    later()
+    for (const step of order) {
+      if (step === 'news') page.deliver()
+      else {
+        slow.release()
+        await expect(refresh).rejects.toMatchObject({ status: 401, code: 'session_revoked' })
+      }
+      await settled()
+    }
+    expect(statuses()).toEqual(Array(3).fill('signed-in'))
+  })
+
   test('does not bring back who was here before', async () => {
     await tabs[0]!.login(credentials)
     await settled()
@@ -130,6 +156,16 @@ describe('an answer that belongs to the former session', () => {
     page.deliver()
     await settled()
     expect(tabs.map((tab) => tab.state.user)).toEqual(Array(3).fill(grace))
+  })
+
+  test('still tells when nobody has signed in since', async () => {
+    await tabs[0]!.login(credentials)
+    await settled()
+    later()
+    service.next('POST /api/auth/refresh', () => notRefreshed('session_revoked'))
+    await tabs[0]!.refresh().catch(() => {})
+    await settled()
+    expect(statuses()).toEqual(Array(3).fill('signed-out'))
   })
 })
 

@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -35,7 +36,7 @@ func main() {
 func run(ctx context.Context, args []string, stderr io.Writer) error {
 	flags := flag.NewFlagSet("posts", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	listen := flags.String("listen", "127.0.0.1:8001", "the `address` to listen on")
+	listen := flags.String("listen", "127.0.0.1:8001", "the `address` to listen on; port 0 is any that is free")
 	database := flags.String("database", "data/posts.db", "the SQLite `file`")
 	clients := flags.String("client", "http://localhost:3000", "the `origins` of web pages that may call, separated by commas")
 	trust := verify.Options{}
@@ -56,13 +57,17 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *listen)
+	if err != nil {
+		return err
+	}
 	server := &http.Server{
-		Addr: *listen, Handler: handler,
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, MaxHeaderBytes: 28 << 10,
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.ListenAndServe() }()
-	fmt.Fprintf(stderr, "posts: listening on http://%s, trusting %s\n", *listen, trust.URL)
+	go func() { failed <- server.Serve(listener) }()
+	fmt.Fprintf(stderr, "posts: listening on http://%s, trusting %s\n", listener.Addr(), trust.URL)
 	select {
 	case err := <-failed:
 		return err

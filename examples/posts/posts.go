@@ -60,7 +60,7 @@ func ok(c *gin.Context, status int, data gin.H) {
 func (p posts) list(c *gin.Context) {
 	before := c.Query("before")
 	if before != "" && !isID(before) {
-		fail(c, errInvalid)
+		fail(c, errPage)
 		return
 	}
 	rows, err := p.store.list(c.Request.Context(), before, postsOfPage)

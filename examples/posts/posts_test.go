@@ -302,9 +302,36 @@ func TestPagesOfOtherOrigins(t *testing.T) {
 		if a.header.Get("Access-Control-Allow-Origin") != client || a.header.Get("Access-Control-Allow-Credentials") != "true" {
 			t.Errorf("the known page may not read: %v", a.header)
 		}
-		preflight := s.send(t, "OPTIONS /posts", "", "Origin", client, "Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "content-type")
-		if preflight.status != 204 || !strings.Contains(preflight.header.Get("Access-Control-Allow-Methods"), "PUT") {
-			t.Errorf("preflight: %d %v", preflight.status, preflight.header)
+		for _, method := range []string{"POST", "PUT", "DELETE"} {
+			for _, header := range []string{"content-type", "authorization"} {
+				preflight := s.send(t, "OPTIONS /posts", "", "Origin", client, "Access-Control-Request-Method", method, "Access-Control-Request-Headers", header)
+				methods, headers := preflight.header.Get("Access-Control-Allow-Methods"), strings.ToLower(preflight.header.Get("Access-Control-Allow-Headers"))
+				if preflight.status != 204 || !strings.Contains(methods, method) || !strings.Contains(headers, header) {
+					t.Errorf("preflight of %s with %s: %d %v", method, header, preflight.status, preflight.header)
+				}
+			}
+		}
+	})
+}
+
+// A page of a client can read refusals too, whoever makes them: what is wrong, and when to try again.
+func TestRefusalsCanBeReadByThePage(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *service) {
+		_, ada := s.signedIn(t, true)
+		_, bob := s.signedIn(t, true)
+		p := s.send(t, "POST /posts", good, ada...).must(t, 201, "").Data.Post
+		page := []string{"Origin", client, "Sec-Fetch-Site", "same-site"}
+		for name, a := range map[string]answer{
+			"not signed in": s.send(t, "GET /posts", "", page...).must(t, 401, "access_token_missing"),
+			"not the owner": s.send(t, "PUT /posts/"+p.ID, good, append(page, bob...)...).must(t, 403, "forbidden"),
+			"not valid":     s.send(t, "POST /posts", `{}`, append(page, bob...)...).must(t, 400, "validation_failed"),
+			"not there":     s.send(t, "GET /nowhere", "", append(page, bob...)...).must(t, 404, "not_found"),
+		} {
+			exposed := strings.ToLower(a.header.Get("Access-Control-Expose-Headers"))
+			if a.header.Get("Access-Control-Allow-Origin") != client || a.header.Get("Access-Control-Allow-Credentials") != "true" ||
+				!strings.Contains(exposed, "retry-after") || !strings.Contains(exposed, "x-request-id") {
+				t.Errorf("%s: %v", name, a.header)
+			}
 		}
 	})
 }

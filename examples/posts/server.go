@@ -41,6 +41,8 @@ func newHandler(s *store, trust verify.Options, clients []string) (http.Handler,
 		AllowOrigins: clients, AllowCredentials: true,
 		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
 		AllowHeaders: []string{"Authorization", "Content-Type"},
+		// Without it pages cannot read when to try again, nor which line of a log is theirs.
+		ExposeHeaders: []string{"Retry-After", "X-Request-ID"},
 	}))
 	engine.NoRoute(func(c *gin.Context) { fail(c, errNotFound) })
 	engine.NoMethod(func(c *gin.Context) { fail(c, errNoMethod) })
@@ -69,6 +71,7 @@ var (
 	errMedia       = errors.New("the body is not application/json")
 	errTooLarge    = errors.New("the body is too large")
 	errInvalid     = errors.New("a field was not accepted")
+	errPage        = errors.New("before is not an id")
 )
 
 // answers is the table from errors to answers, in Latchkey's envelope. What is not in it is an outage.
@@ -83,7 +86,8 @@ var answers = []struct {
 	{errNotFound, http.StatusNotFound, "not_found", "There is no such post or address."},
 	{errNoMethod, http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take this method."},
 	{errMalformed, http.StatusBadRequest, "malformed_json", "The body must be one JSON object in UTF-8 with unique names."},
-	{errInvalid, http.StatusBadRequest, "validation_failed", "A title has 1 to 200 characters, a content 1 to 10000; before is the id of a post."},
+	{errInvalid, http.StatusBadRequest, "validation_failed", "A title has 1 to 200 characters, a content 1 to 10000."},
+	{errPage, http.StatusBadRequest, "validation_failed", "The list goes on before the id of a post."},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "body_too_large", "The body may have at most 64 KiB."},
 	{errMedia, http.StatusUnsupportedMediaType, "unsupported_media_type", "A body must be sent as application/json."},
 }

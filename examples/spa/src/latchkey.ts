@@ -1,3 +1,3 @@
 import { createClient } from '@latchkey/client'
 
-export const client = createClient({ baseUrl: 'http://localhost:8000' })
+export const client = createClient({ baseUrl: import.meta.env.VITE_LATCHKEY_URL ?? 'http://localhost:8000' })

@@ -4,6 +4,7 @@ import './cases/crossing.mjs';
 import './cases/foreign.mjs';
 import './cases/secure.mjs';
 import './cases/account.mjs';
+import './cases/posts.mjs';
 import './cases/tabs.mjs';
 import './cases/trouble.mjs';
 import {world} from './browser.mjs';

@@ -129,6 +129,37 @@ export async function signIn(page, person) {
   await heading(page, person.name);
 }
 
+// Opens the page of posts of the example app.
+export async function openPosts(context) {
+  const page = await context.newPage();
+  await page.goto(`${world.example}/#posts`);
+  await page.getByRole('heading', {level: 2}).first().waitFor();
+  return page;
+}
+
+// Signs in on the page of posts of the example app.
+export async function signInToExample(page, person) {
+  await page.getByLabel('E-mail address').fill(person.email);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', {name: 'Sign in'}).click();
+  await complete(page);
+}
+
+// Waits until the page of posts shows all that it asks for, names too.
+export async function complete(page) {
+  const list = page.locator('section[aria-busy="false"]').filter({has: page.getByRole('heading', {level: 2, name: 'Posts'})});
+  await list.and(page.locator(':not(:has-text("…,"))')).waitFor();
+}
+
+// Writes a post and waits until the page says that it did, and shows it.
+export async function publish(page, title, content) {
+  await page.getByLabel('Title').first().fill(title);
+  await page.getByLabel('Content').first().fill(content);
+  await page.getByRole('button', {name: 'Publish'}).click();
+  await says(page.getByRole('status'), 'Your post is written.');
+  await complete(page);
+}
+
 // Waits until the page's heading is this.
 export const heading = (page, text) => page.getByRole('heading', {level: 1, name: text, exact: true}).waitFor();
 

@@ -96,10 +96,7 @@ var install = sync.OnceValues(func() (string, error) {
 			return "", err
 		}
 	}
-	if out, err := exec.Command("../scripts/npm.sh", "e2e").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("install the Node.js packages: %w: %s", err, out)
-	}
-	return chromium, nil
+	return chromium, packages()
 })
 
 // tools returns the path of the browser. Where one of the tools cannot be had the test is skipped, and fails when CI is set.

@@ -13,13 +13,18 @@ import (
 	"time"
 )
 
-// binary is the service, built once.
-var binary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(folder, "latchkey")
-	build := exec.Command("go", "build", "-o", path, "..")
+// binary is the service, built once, and postsBinary the example beside it.
+var (
+	binary      = sync.OnceValues(func() (string, error) { return built("latchkey", "..") })
+	postsBinary = sync.OnceValues(func() (string, error) { return built("posts", "../examples/posts") })
+)
+
+func built(name, source string) (string, error) {
+	path := filepath.Join(folder, name)
+	build := exec.Command("go", "build", "-o", path, source)
 	build.Stderr = os.Stderr
 	return path, build.Run()
-})
+}
 
 type settings map[string]string
 
@@ -57,12 +62,18 @@ func start(t *testing.T, logs, name, databaseURL string, with settings) service 
 		"PASSWORD_MEMORY_KIB": "19456", "PASSWORD_ITERATIONS": "2", "RATE_LIMIT_ENABLED": "false", "ACCESS_TOKEN_IN_BODY": "false",
 	}
 	maps.Copy(env, with)
-	s := service{log: &output{}}
 	process := exec.Command(program)
-	process.Dir, process.Stdout, process.Stderr = t.TempDir(), s.log, s.log
 	for name, value := range env {
 		process.Env = append(process.Env, name+"="+value)
 	}
+	return launch(t, logs, name, process)
+}
+
+// launch starts a process in a folder of its own; it ends with the test.
+func launch(t *testing.T, logs, name string, process *exec.Cmd) service {
+	t.Helper()
+	s := service{log: &output{}}
+	process.Dir, process.Stdout, process.Stderr = t.TempDir(), s.log, s.log
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}

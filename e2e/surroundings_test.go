@@ -29,6 +29,9 @@ type world struct {
 	Stranger string `json:"stranger"` // a page of another origin of the same site, of which no service knows
 	Foreign  string `json:"foreign"`  // the same on another site
 
+	Example string `json:"example"` // the app of examples/spa, for Plain and Posts
+	Posts   string `json:"posts"`   // the service of examples/posts, which trusts Plain
+
 	API     string `json:"api"`     // the service in production, behind TLS
 	App     string `json:"app"`     // an app of API's site
 	FarAPI  string `json:"farApi"`  // the service in production for an app of another site
@@ -48,12 +51,14 @@ func surroundings(t *testing.T, logs string, database func(testing.TB) string) w
 	t.Cleanup(site.Close)
 	stranger := httptest.NewServer(http.FileServer(http.Dir("site")))
 	t.Cleanup(stranger.Close)
+	app := newExample(t)
 	secure := httptest.NewUnstartedServer(nil)
 	securePort := port(secure.Listener)
 
 	w := world{
 		SPA:      "http://localhost:" + port(site.Listener),
 		Stranger: "http://localhost:" + port(stranger.Listener),
+		Example:  app.origin,
 		Foreign:  "http://foreign.example:" + port(stranger.Listener),
 		API:      "https://api.latchkey.test:" + securePort,
 		App:      "https://app.latchkey.test:" + securePort,
@@ -63,7 +68,7 @@ func surroundings(t *testing.T, logs string, database func(testing.TB) string) w
 	}
 	production := settings{"APP_ENV": "production", "TRUSTED_PROXIES": "127.0.0.1", "PUBLIC_URL": w.API, "CLIENT_ORIGIN": w.App}
 	far := settings{"APP_ENV": "production", "TRUSTED_PROXIES": "127.0.0.1", "PUBLIC_URL": w.FarAPI, "CLIENT_ORIGIN": w.FarApp, "COOKIE_SAMESITE": "None"}
-	plain := start(t, logs, "plain", database(t), settings{"CLIENT_ORIGIN": w.SPA})
+	plain := start(t, logs, "plain", database(t), settings{"CLIENT_ORIGIN": w.SPA + "," + w.Example})
 	short := start(t, logs, "short", database(t), settings{"CLIENT_ORIGIN": w.SPA, "ACCESS_TOKEN_EXPIRED_IN": "2s"})
 	strict := start(t, logs, "strict", database(t), settings{"CLIENT_ORIGIN": w.SPA, "RATE_LIMIT_ENABLED": "true"})
 	near := start(t, logs, "production", database(t), production)
@@ -72,6 +77,8 @@ func surroundings(t *testing.T, logs string, database func(testing.TB) string) w
 	crossed := httptest.NewServer(newLine(plain.address(t)))
 	t.Cleanup(crossed.Close)
 	w.Plain, w.Short, w.Strict = plain.address(t).String(), short.address(t).String(), strict.address(t).String()
+	w.Posts = startPosts(t, logs, w.Plain, w.Example)
+	app.build(t, w.Plain, w.Posts)
 	w.Crossed = "http://localhost:" + port(crossed.Listener)
 	files := http.FileServer(http.Dir("site"))
 	certificate, spki := certify(t, "*.latchkey.test", "*.far.test", "*.elsewhere.test")

@@ -1,10 +1,12 @@
-// How the account page looks and reads: axe finds nothing, a narrow screen needs no scrolling sideways, and pictures are
+// How the account page and the example app look and read: axe finds nothing, a narrow screen needs no scrolling sideways, and pictures are
 // kept for people to look at.
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {check, credentials, heading, newcomer, openAccount, post, says, signIn, world} from '../browser.mjs';
+import {
+  check, complete, credentials, heading, newcomer, openAccount, openPosts, post, publish, says, signIn, signInToExample, world,
+} from '../browser.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -51,6 +53,33 @@ async function walk(context, stop) {
   await context.setOffline(false);
 }
 
+// Walks through the states of the page of posts in the example app, and stops in each.
+async function walkThroughPosts(context, stop) {
+  const page = await openPosts(context);
+  await stop(page, 'posts-1-sign-in');
+  await signInToExample(page, await newcomer(world.plain));
+  await publish(page, 'Words', 'Two\nlines, and one without end: ' + 'W'.repeat(300));
+  await publish(page, 'W'.repeat(200), 'A long title');
+  await stop(page, 'posts-2-list');
+  await page.getByRole('button', {name: 'Edit Words'}).click();
+  await page.getByLabel('Content').last().fill(' ');
+  await page.getByRole('button', {name: 'Save'}).click();
+  await says(page.getByRole('alert'), 'A title has 1 to 200 characters');
+  await stop(page, 'posts-3-refused');
+  await context.setOffline(true);
+  await page.getByLabel('Content').last().fill('Never sent');
+  await page.getByRole('button', {name: 'Save'}).click();
+  await says(page.getByRole('alert'), 'cannot be reached');
+  await stop(page, 'posts-4-no-network');
+  await context.setOffline(false);
+  await page.getByRole('button', {name: 'Save'}).click();
+  await says(page.getByRole('status'), 'The post is changed.');
+  await complete(page);
+  await page.getByRole('link', {name: 'Account'}).click();
+  await page.getByText('This one').waitFor();
+  await stop(page, 'posts-5-account');
+}
+
 const looks = {
   light: {viewport: {width: 1100, height: 800}, colorScheme: 'light', reducedMotion: 'reduce'},
   dark: {viewport: {width: 1100, height: 800}, colorScheme: 'dark', reducedMotion: 'reduce'},
@@ -59,14 +88,16 @@ const looks = {
 
 for (const [name, options] of Object.entries(looks)) {
   const rules = {light: everything, dark: colours, phone: sizes}[name];
-  check(`the account page is accessible and in shape: ${name}`, async (context) => {
-    await walk(context, async (page, state) => {
-      const [needed, given] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-      assert.ok(needed <= given, `${state} is ${needed} wide, the screen ${given}`);
-      await accessible(page, state, rules);
-      await page.screenshot({path: join(world.artifacts, `${name}-${state}.png`), fullPage: true});
-    });
-  }, options);
+  for (const [what, path] of [['account page', walk], ['example app', walkThroughPosts]]) {
+    check(`the ${what} is accessible and in shape: ${name}`, async (context) => {
+      await path(context, async (page, state) => {
+        const [needed, given] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        assert.ok(needed <= given, `${state} is ${needed} wide, the screen ${given}`);
+        await accessible(page, state, rules);
+        await page.screenshot({path: join(world.artifacts, `${name}-${state}.png`), fullPage: true});
+      });
+    }, options);
+  }
 }
 
 check('long words and large letters break no line', async (context) => {

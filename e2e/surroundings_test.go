@@ -25,7 +25,7 @@ type world struct {
 	Strict  string `json:"strict"`  // the same with throttles
 	Crossed string `json:"crossed"` // Plain behind a line that turns answers round and drops them
 
-	SPA      string `json:"spa"`      // an app on another origin of the same site
+	SPA      string `json:"spa"`      // an app on another origin of the same site, and below /client/ the browser client
 	Stranger string `json:"stranger"` // a page of another origin of the same site, of which no service knows
 	Foreign  string `json:"foreign"`  // the same on another site
 
@@ -47,7 +47,10 @@ type world struct {
 // surroundings starts the services, each on an empty database, and the sites around them.
 func surroundings(t *testing.T, logs string, database func(testing.TB) string) world {
 	t.Helper()
-	site := httptest.NewServer(http.FileServer(http.Dir("site")))
+	pages := http.NewServeMux()
+	pages.Handle("/", http.FileServer(http.Dir("site")))
+	pages.Handle("/client/", http.StripPrefix("/client/", http.FileServer(http.Dir("../clients/js/dist"))))
+	site := httptest.NewServer(pages)
 	t.Cleanup(site.Close)
 	stranger := httptest.NewServer(http.FileServer(http.Dir("site")))
 	t.Cleanup(stranger.Close)

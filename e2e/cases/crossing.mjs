@@ -1,6 +1,8 @@
 // Answers that cross, come late or are lost. The service has given every one of them by then.
 import assert from 'node:assert/strict';
-import {check, credentials, forgetAccess, newcomer, openAccount, openApp, requests, signIn, world} from '../browser.mjs';
+import {
+  check, cookies, credentials, forgetAccess, newcomer, openAccount, openApp, passages, requests, signIn, world,
+} from '../browser.mjs';
 
 const turns = [1, 2, 3, 4, 5];
 
@@ -68,3 +70,45 @@ check('the account page outlives the loss of an answer', async (context) => {
   await page.getByRole('button', {name: 'Refresh now'}).click();
   await page.getByText('replayed-unused').waitFor();
 });
+
+// Opens a page with the browser client. Its refreshes are sent with `query`, and are never given up for their slowness.
+async function openClient(context) {
+  const page = await openApp(context, world.spa, world.crossed);
+  await page.evaluate(async (baseUrl) => {
+    AbortSignal.timeout = () => new AbortController().signal;
+    const {createClient} = await import('/client/index.js');
+    window.query = '';
+    window.client = createClient({baseUrl, fetch: (input, init) => fetch(input.endsWith('/refresh') ? input + window.query : input, init)});
+    await window.client.session();
+  }, world.crossed);
+  return page;
+}
+
+for (const [name, isOver] of [['refused', true], ['granted', false]]) {
+  check(`a login outlives the refresh of the former session in another tab, which is ${name} and comes late`, async (context) => {
+    const person = await newcomer(world.plain);
+    const [one, other] = [await openClient(context), await openClient(context)];
+    await one.evaluate((form) => client.login(form), credentials(person));
+    await other.waitForFunction(() => client.state.status === 'signed-in');
+    if (isOver) {
+      const jar = Object.values(await cookies(context)).map(({name, value}) => `${name}=${value}`).join('; ');
+      assert.equal((await fetch(`${world.plain}/api/auth/logout`, {method: 'POST', headers: {Cookie: jar}})).status, 200);
+    }
+    const passed = await passages();
+    const meeting = `late-${name}-${process.pid}`;
+    await one.evaluate((query) => {
+      window.query = query;
+      window.late = client.refresh().catch((error) => error.code);
+    }, `?of=2&turn=2&meeting=${meeting}`);
+    const [{status}] = await passed(1, ({path}) => path === '/api/auth/refresh');
+    assert.equal(status, isOver ? 401 : 200);
+    await other.evaluate((form) => client.login(form), credentials(person));
+    assert.equal(await one.evaluate(() => window.late), 'network_error', 'nobody waits for the answer any more');
+    assert.equal((await fetch(`${world.crossed}/livez?of=2&turn=1&meeting=${meeting}`)).status, 200);
+    for (const tab of [one, other]) {
+      assert.equal((await tab.evaluate(() => client.me())).email, person.email);
+      assert.equal(await tab.evaluate(() => client.state.status), 'signed-in');
+    }
+    assert.deepEqual(Object.keys(await cookies(context)).sort(), ['access_token', 'logged_in', 'refresh_token']);
+  });
+}

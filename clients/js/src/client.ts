@@ -8,12 +8,17 @@ const ignore = () => {}
 /** Makes a client of the service at `baseUrl`. A page needs one. */
 export function createClient({ baseUrl = '', fetch: given, user, cookie }: Options = {}): Client {
   const base = baseUrl.replace(/\/+$/, '')
-  const store = keepState('latchkey ' + base, user, (due = time.due()) => time.set(due))
+  const store = keepState('latchkey ' + base, user, ({ anew, due = time.due() }) => {
+    // The answer to a refresh of the former session could still put its cookies in the place of the new ones, or clear them.
+    if (anew) halt.abort()
+    time.set(due)
+  })
   const isSignedIn = () => store.get().status === 'signed-in'
   const time = keepTime(isSignedIn, refresh, wake)
   // Successful refreshes: a request that was sent before the last one needs no other.
   let renewals = 0
   let renewal: Promise<void> | undefined
+  let halt = new AbortController()
 
   /** Whether the cookie `logged_in` is there; undefined when this page cannot see the service's cookies. */
   function hint() {
@@ -76,10 +81,11 @@ export function createClient({ baseUrl = '', fetch: given, user, cookie }: Optio
     )
   }
 
-  /** Takes over a sign-in or sign-out, in every tab. */
-  function announce(user: User | null, at = Date.now()) {
+  /** Takes over a sign-in or sign-out, in every tab; as of then, when that is what an answer says to what was asked then. */
+  function announce(user: User | null, asked?: number) {
+    const at = asked ?? Date.now()
     store.decide(user, at)
-    store.tell({ user, at })
+    store.tell({ user, at, anew: !asked })
     if (!user) time.set(Infinity)
   }
 
@@ -114,8 +120,10 @@ export function createClient({ baseUrl = '', fetch: given, user, cookie }: Optio
 
   async function renew() {
     const answered = question()
+    const mine = (halt = new AbortController())
+    AbortSignal.timeout(30_000).onabort = () => mine.abort()
     try {
-      issued(await call(send, '/api/auth/refresh', 'POST', undefined, { signal: AbortSignal.timeout(30_000) }))
+      issued(await call(send, '/api/auth/refresh', 'POST', undefined, { signal: mine.signal }))
     } catch (error) {
       const { retryAfter } = error as LatchkeyError
       if (retryAfter) time.set(Date.now() + retryAfter * 1000)

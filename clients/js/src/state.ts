@@ -4,6 +4,8 @@ import type { State, User } from './types.js'
 interface News {
   at: number
   user?: User | null
+  /** Whether the cookies are those of another session now, or none: that which was before is over. */
+  anew?: boolean
   due?: number
 }
 
@@ -11,7 +13,7 @@ interface News {
  * Keeps the state of this tab and hears of changes in others. Tabs do not wait for each other: news that are older than
  * the last sign-in or sign-out that a tab knows of do not count.
  */
-export function keepState(channel: string, user: User | null | undefined, onNews: (due?: number) => void) {
+export function keepState(channel: string, user: User | null | undefined, onNews: (news: News) => void) {
   let state = { status: 'unknown', user: null } as State
   let decided = 0
   let version = 0
@@ -40,7 +42,7 @@ export function keepState(channel: string, user: User | null | undefined, onNews
     tabs.onmessage = ({ data }: MessageEvent<News>) => {
       if (data.at < decided) return
       if (data.user !== undefined) decide(data.user, data.at)
-      onNews(data.due)
+      onNews(data)
     }
 
   return {

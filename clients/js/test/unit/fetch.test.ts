@@ -122,11 +122,27 @@ describe('a refresh', () => {
   })
 
   test('is given up when no answer comes, so that those who share it go on', async () => {
-    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort())
-    await expect(client.refresh()).rejects.toMatchObject({ code: 'network_error' })
-    expect(timeout).toHaveBeenCalledWith(30_000)
+    const clock = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(clock.signal)
+    service.next(refresh, held(() => notRefreshed()).answer)
+    const both = Promise.allSettled([client.refresh(), client.refresh()])
+    expect(timeout.mock.calls).toEqual([[30_000]])
+    clock.abort()
+    expect(await both).toMatchObject(Array(2).fill({ status: 'rejected', reason: { code: 'network_error' } }))
     await client.refresh()
     expect(client.state.status).toBe('signed-in')
+  })
+
+  test('is not given up because a former one would have been by now', async () => {
+    const clock = new AbortController()
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(clock.signal)
+    await client.refresh()
+    const slow = held(() => json(200, { status: 'success' }))
+    service.next(refresh, slow.answer)
+    const second = client.refresh()
+    clock.abort()
+    slow.release()
+    await second
   })
 
   test('finds out who is signed in', async () => {

@@ -40,6 +40,14 @@ export const notRefreshed = (code = 'session_revoked') =>
   failure(401, code, 'could not refresh access token: the session has ended.')
 export const unreachable = () => Promise.reject(new TypeError('fetch failed'))
 
+/** Fails when the signal says so, if ever. */
+function aborted(signal: AbortSignal | null | undefined) {
+  return new Promise<never>((_, reject) => {
+    if (signal?.aborted) reject(signal.reason)
+    signal?.addEventListener('abort', () => reject(signal.reason))
+  })
+}
+
 /** An answer that waits until it is let go. */
 export function held(answer: Answer) {
   let release!: () => void
@@ -79,9 +87,8 @@ export class Service {
     this.requests.push(asked)
     const body = await request.text()
     this.bodies.push(body && JSON.parse(body))
-    init?.signal?.throwIfAborted()
     const answer = this.instead.get(asked)?.shift() ?? (() => this.answer(asked))
-    return answer()
+    return Promise.race([aborted(init?.signal), answer()])
   }
 
   private get now() {

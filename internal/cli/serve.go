@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -26,9 +27,10 @@ func serve(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	widen(&cfg.Password)
 	log, level := initializers.NewLeveledLogger(cfg.Log, p.Stderr)
-	app, err := initializers.New(ctx, cfg, initializers.Outside{Log: log, LogLevel: level, Now: utcNow, Version: p.Version})
+	app, err := initializers.New(ctx, cfg, initializers.Outside{
+		Log: log, LogLevel: level, Now: utcNow, Version: p.Version, Crowded: crowded(cfg.Password.Slots),
+	})
 	if err != nil {
 		return err
 	}
@@ -42,14 +44,19 @@ func serve(ctx context.Context, p Process) error {
 	return app.Serve(ctx, listener)
 }
 
-// widen gives Go a processor for each hashing slot on top of those that the machine has. A hash takes tens of milliseconds;
-// without this, requests queue behind hashes in Go's scheduler, which lets each run for 10 ms, while the kernel's lets
-// whoever only has a little to do go first.
-func widen(cfg *config.Password) {
-	if cfg.Slots == 0 {
-		cfg.Slots = cores()
+// crowded gives Go a processor for each hashing slot on top of those that the machine has while every slot is taken. A hash
+// takes tens of milliseconds; without this, requests queue behind hashes in Go's scheduler, which lets each run for 10 ms,
+// while the kernel's lets whoever only has a little to do go first. At other times more threads than cores only get in each
+// other's way: signing took a fifth longer with them.
+func crowded(slots int) func(bool) {
+	slots = cmp.Or(slots, cores())
+	return func(crowded bool) {
+		if crowded {
+			runtime.GOMAXPROCS(cores() + slots)
+			return
+		}
+		runtime.GOMAXPROCS(cores())
 	}
-	runtime.GOMAXPROCS(cores() + cfg.Slots)
 }
 
 // cores is how many processors Go had before anything was widened: tests start the service many times in one process.

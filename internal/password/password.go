@@ -53,6 +53,9 @@ type Settings struct {
 	// few milliseconds once); 0 leaves it to the runtime, which takes minutes.
 	IdleRelease time.Duration
 
+	// Crowded, if it is set, is told true when every slot is taken, and false when that has not been so for a second.
+	Crowded func(crowded bool)
+
 	// Span, if it is set, is told when waiting for a slot and hashing begin; what it returns is called when they end.
 	Span func(ctx context.Context, name string) (end func())
 }
@@ -62,6 +65,7 @@ type Hasher struct {
 	params Params
 	slots  *slots
 	idle   *idle
+	crowd  *crowd
 	dummy  argonHash
 	span   func(ctx context.Context, name string) (end func()) // nil: nobody wants to know
 }
@@ -79,7 +83,10 @@ func New(s Settings) (*Hasher, error) {
 		s.Slots = runtime.GOMAXPROCS(0)
 	}
 	places := newSlots(s.Slots, s.Queue, s.QueueWait)
-	return &Hasher{params: s.Params, slots: places, idle: newIdle(places, s.IdleRelease), dummy: unmatchable(s.Params), span: s.Span}, nil
+	return &Hasher{
+		params: s.Params, slots: places, idle: newIdle(places, s.IdleRelease), crowd: &crowd{tell: s.Crowded},
+		dummy: unmatchable(s.Params), span: s.Span,
+	}, nil
 }
 
 // Hash returns the PHC string of plain with a fresh salt. It does not judge plain: that is Policy's. It fails with
@@ -137,15 +144,26 @@ func (h *Hasher) Load() (running, waiting int) { return h.slots.load() }
 // begin waits for a slot. Whoever gets no error must hand what it returns to end.
 func (h *Hasher) begin(ctx context.Context) (hashed func(), err error) {
 	if h.span == nil {
-		return nil, h.slots.acquire(ctx)
+		return nil, h.take(ctx)
 	}
 	waited := h.span(ctx, "wait for a hashing slot")
-	err = h.slots.acquire(ctx)
+	err = h.take(ctx)
 	waited()
 	if err != nil {
 		return nil, err
 	}
 	return h.span(ctx, "hash a password"), nil
+}
+
+// take waits for a slot, and sees whether it was the last one.
+func (h *Hasher) take(ctx context.Context) error {
+	if err := h.slots.acquire(ctx); err != nil {
+		return err
+	}
+	if h.slots.taken() {
+		h.crowd.seen()
+	}
+	return nil
 }
 
 func (h *Hasher) end(hashed func()) {

@@ -45,10 +45,11 @@ func (s *slots) acquire(ctx context.Context) error {
 
 func (s *slots) release() { <-s.running }
 
+// taken reports whether every slot is taken at this moment.
+func (s *slots) taken() bool { return len(s.running) == cap(s.running) }
+
 // full reports whether acquire would refuse at this moment.
-func (s *slots) full() bool {
-	return len(s.running) == cap(s.running) && len(s.waiting) == cap(s.waiting)
-}
+func (s *slots) full() bool { return s.taken() && len(s.waiting) == cap(s.waiting) }
 
 func (s *slots) load() (running, waiting int) { return len(s.running), len(s.waiting) }
 

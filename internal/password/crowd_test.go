@@ -1,0 +1,50 @@
+package password
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCrowdIsToldWhenEverySlotIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []bool
+		h, err := New(Settings{
+			Params: Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, Slots: 2, Queue: 1,
+			Crowded: func(crowded bool) { told = append(told, crowded) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		step := func(what string, want ...bool) {
+			t.Helper()
+			if diff := cmp.Diff(want, told); diff != "" {
+				t.Fatalf("%s (-want +told):\n%s", what, diff)
+			}
+		}
+		hash := func() {
+			t.Helper()
+			if _, err := h.Hash(t.Context(), "open sesame"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		hash()
+		step("one hash leaves a slot free")
+		if err := h.slots.acquire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			hash() // takes the last slot
+			time.Sleep(lull * 9 / 10)
+			step("waves", true)
+		}
+		time.Sleep(lull)
+		step("a lull", true, false)
+		hash()
+		step("again", true, false, true)
+		time.Sleep(time.Hour)
+		step("in the end", true, false, true, false)
+	})
+}

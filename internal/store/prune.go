@@ -22,6 +22,9 @@ func (s *Store) Claim(ctx context.Context, name string, now, until time.Time) (b
 // PruneSessions deletes at most limit sessions that ended before the given time, by expiry or revocation,
 // and returns how many.
 func (s *Store) PruneSessions(ctx context.Context, before time.Time, limit int) (int, error) {
+	if s.postgres {
+		return s.prune(ctx, &models.Session{}, limit, "expires_on <= ?::date AND expires_at < ? OR revoked_at < ?", day(before), utc(before), utc(before))
+	}
 	return s.prune(ctx, &models.Session{}, limit, "expires_at < ? OR revoked_at < ?", utc(before), utc(before))
 }
 
@@ -41,3 +44,6 @@ func (s *Store) prune(ctx context.Context, model any, limit int, condition strin
 	res := db.Where("id IN (?)", batch).Delete(model)
 	return int(res.RowsAffected), unavailable(res.Error)
 }
+
+// day is how PostgreSQL's column expires_on, by which sessions are found there, writes a time.
+func day(t time.Time) string { return utc(t).Format(time.DateOnly) }

@@ -121,7 +121,7 @@ func (s *Store) MoveSession(ctx context.Context, prev, next models.Session, e mo
 	if !s.postgres {
 		return s.write(ctx, e, func(tx *gorm.DB) *gorm.DB { return tx.Exec(moveSession, args...) })
 	}
-	res := s.db.WithContext(ctx).Exec(moveSessionAndRecord, append(args,
+	res := s.db.WithContext(ctx).Table("sessions").Exec(moveSessionAndRecord, append(args,
 		e.ID, utc(e.At), string(e.Kind), e.UserID, e.SessionID, e.IP, e.UserAgent, e.RequestID, e.Detail)...)
 	return res.RowsAffected > 0, unavailable(res.Error)
 }

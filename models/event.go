@@ -1,6 +1,7 @@
 package models
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,7 +33,7 @@ const (
 
 // Event is one line of the append-only audit trail, written in the transaction of what it records.
 type Event struct {
-	ID        uuid.UUID `gorm:"type:uuid;primaryKey"` // version 7, so that events sort by time
+	ID        uuid.UUID `gorm:"type:uuid;primaryKey"` // see EventID
 	At        time.Time
 	Kind      EventKind
 	UserID    *uuid.UUID `gorm:"type:uuid"`
@@ -53,7 +54,7 @@ type Origin struct {
 // Event makes an event of the given kind from this origin. A nil id (uuid.Nil) is left out.
 func (o Origin) Event(kind EventKind, at time.Time, userID, sessionID uuid.UUID) Event {
 	e := Event{
-		ID: uuid.Must(uuid.NewV7()), At: at, Kind: kind,
+		ID: EventID(at), At: at, Kind: kind,
 		IP: o.IP, UserAgent: o.UserAgent, RequestID: o.RequestID,
 	}
 	if userID != uuid.Nil {
@@ -63,4 +64,22 @@ func (o Origin) Event(kind EventKind, at time.Time, userID, sessionID uuid.UUID)
 		e.SessionID = &sessionID
 	}
 	return e
+}
+
+// EventID makes the id of an event of the given time, version 7 of RFC 9562, section 5.7: events are found by time by
+// their ids, which needs no index of its own.
+func EventID(at time.Time) uuid.UUID {
+	id := FirstEventID(at)
+	random := uuid.Must(uuid.NewRandom())
+	copy(id[6:], random[6:])
+	id[6] = 7<<4 | id[6]&0x0f
+	return id
+}
+
+// FirstEventID is not above the id of any event of the given millisecond or later, and above that of any earlier one.
+func FirstEventID(at time.Time) (id uuid.UUID) {
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(max(at.UnixMilli(), 0))) //nolint:gosec // it is not negative
+	copy(id[:6], ms[2:])
+	return id
 }

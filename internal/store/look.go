@@ -21,6 +21,6 @@ func (s *Store) Clock(ctx context.Context) (time.Time, error) {
 func (s *Store) SignInAddresses(ctx context.Context, limit int) ([]string, error) {
 	addresses := []string{}
 	err := s.db.WithContext(ctx).Model(&models.Event{}).Where("kind = ? AND ip <> ''", models.EventLogin).
-		Order("at DESC").Limit(limit).Pluck("ip", &addresses).Error
+		Order("id DESC").Limit(limit).Pluck("ip", &addresses).Error
 	return addresses, unavailable(err)
 }

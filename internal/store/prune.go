@@ -28,9 +28,9 @@ func (s *Store) PruneSessions(ctx context.Context, before time.Time, limit int) 
 	return s.prune(ctx, &models.Session{}, limit, "expires_at < ? OR revoked_at < ?", utc(before), utc(before))
 }
 
-// PruneEvents deletes at most limit events from before the given time and returns how many.
+// PruneEvents deletes at most limit events from before the given millisecond and returns how many.
 func (s *Store) PruneEvents(ctx context.Context, before time.Time, limit int) (int, error) {
-	return s.prune(ctx, &models.Event{}, limit, "at < ?", utc(before))
+	return s.prune(ctx, &models.Event{}, limit, "id < ?", models.FirstEventID(before))
 }
 
 // PruneAPIKeys deletes at most limit keys that expired before the given time and returns how many.

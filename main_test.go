@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -140,16 +139,12 @@ func TestStartStopStart(t *testing.T) {
 		if !strings.Contains(first.stdout.String(), "switched off: Secure cookies") {
 			t.Errorf("the banner does not say what development switches off: %s", first.stdout.String())
 		}
-		processors := runtime.GOMAXPROCS(0)
 		if code := first.exit(); code != 0 {
 			t.Fatalf("exit code %d; %s", code, first.stderr.String())
 		}
 		second := start(t, getenv)
 		if _, again := get(t, "http://"+second.address()+"/.well-known/jwks.json"); again != keys {
 			t.Error("the second start has other keys")
-		}
-		if again := runtime.GOMAXPROCS(0); again != processors {
-			t.Errorf("Go has %d processors after the second start, %d after the first", again, processors)
 		}
 	})
 }

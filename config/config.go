@@ -172,7 +172,7 @@ type Password struct {
 	MemoryKiB   uint32        // PASSWORD_MEMORY_KIB
 	Iterations  uint32        // PASSWORD_ITERATIONS
 	Parallelism uint8         // PASSWORD_PARALLELISM
-	Slots       int           // HASH_SLOTS; 0 means one for each core
+	Slots       int           // HASH_SLOTS; 0 means one less than there are cores, but at least one
 	Queue       int           // HASH_QUEUE
 	QueueWait   time.Duration // HASH_QUEUE_WAIT
 	BreachedURL string        // BREACHED_PASSWORDS_URL; empty means that nobody is asked

@@ -151,7 +151,7 @@ func passwordSettings() []Setting {
 			"A service of the Have I Been Pwned range protocol that new passwords are looked up in, such as https://api.pwnedpasswords.com. It gets the first five digits of a hash; when it does not answer within two seconds the password is taken.",
 			publicURL(func(d *draft) *string { return &d.Password.BreachedURL })),
 		row("HASH_SLOTS", "0",
-			"How many passwords are hashed at once. 0 means one for each processor core.",
+			"How many passwords are hashed at once. 0 means one less than there are processor cores, but at least one.",
 			whole(0, 1024, func(d *draft) *int { return &d.Password.Slots })),
 		row("HASH_QUEUE", "64",
 			"How many requests may wait for a slot. The next one is answered with 503.",

@@ -55,8 +55,8 @@ type Outside struct {
 	Log      *slog.Logger
 	LogLevel *slog.LevelVar // the level of Log, for Reload; nil means that it stays
 	Now      func() time.Time
-	Crowded  func(bool) // told when every hashing slot is taken, and when that is over; nil means nobody
-	Version  string     // of the program, for latchkey_build_info; "" is the same as "dev"
+	Crowded  func(int) // told how many hashes run when every slot is taken, and 0 when that is over; nil means nobody
+	Version  string    // of the program, for latchkey_build_info; "" is the same as "dev"
 }
 
 // New loads the keys, opens and migrates the database and builds the graph. Close the App in the end.
@@ -223,7 +223,7 @@ func breached(cfg config.Password, log *slog.Logger) func(context.Context, strin
 }
 
 // hasher tells the tracer of its work, if there is one.
-func (a *App) hasher(crowded func(bool)) (*password.Hasher, error) {
+func (a *App) hasher(crowded func(int)) (*password.Hasher, error) {
 	settings := hashing(a.cfg.Password)
 	settings.Crowded = crowded
 	if a.tracer != nil {

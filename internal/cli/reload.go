@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"os"
@@ -15,7 +14,7 @@ import (
 
 // reloadOnHangup lets each SIGHUP read the settings anew, until stop is called. What is wrong with them is logged in one
 // line, and then none of them counts.
-func reloadOnHangup(ctx context.Context, p Process, started config.Config, app *initializers.App, log *slog.Logger) (stop func()) {
+func reloadOnHangup(ctx context.Context, p Process, app *initializers.App, log *slog.Logger) (stop func()) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	ctx, cancel := context.WithCancel(ctx)
@@ -26,7 +25,7 @@ func reloadOnHangup(ctx context.Context, p Process, started config.Config, app *
 				return
 			case <-hangups:
 			}
-			reload(ctx, p, started, app, log)
+			reload(ctx, p, app, log)
 		}
 	}()
 	return func() {
@@ -35,10 +34,8 @@ func reloadOnHangup(ctx context.Context, p Process, started config.Config, app *
 	}
 }
 
-func reload(ctx context.Context, p Process, started config.Config, app *initializers.App, log *slog.Logger) {
+func reload(ctx context.Context, p Process, app *initializers.App, log *slog.Logger) {
 	cfg, err := config.Load(config.Options{File: settingsFile, Getenv: p.Getenv})
-	// What the start chose by itself has not changed.
-	cfg.Password.Slots = cmp.Or(cfg.Password.Slots, started.Password.Slots)
 	if err == nil {
 		err = app.Reload(cfg)
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -29,7 +28,7 @@ func serve(ctx context.Context, p Process) error {
 	}
 	log, level := initializers.NewLeveledLogger(cfg.Log, p.Stderr)
 	app, err := initializers.New(ctx, cfg, initializers.Outside{
-		Log: log, LogLevel: level, Now: utcNow, Version: p.Version, Crowded: crowded(cfg.Password.Slots),
+		Log: log, LogLevel: level, Now: utcNow, Version: p.Version, Crowded: widen,
 	})
 	if err != nil {
 		return err
@@ -39,25 +38,16 @@ func serve(ctx context.Context, p Process) error {
 	if err != nil {
 		return err
 	}
-	defer reloadOnHangup(ctx, p, cfg, app, log)()
+	defer reloadOnHangup(ctx, p, app, log)()
 	_, _ = fmt.Fprint(p.Stdout, banner(p.Version, cfg, listener.Addr(), app.Keys))
 	return app.Serve(ctx, listener)
 }
 
-// crowded gives Go a processor for each hashing slot on top of those that the machine has while every slot is taken. A hash
-// takes tens of milliseconds; without this, requests queue behind hashes in Go's scheduler, which lets each run for 10 ms,
-// while the kernel's lets whoever only has a little to do go first. At other times more threads than cores only get in each
-// other's way: signing took a fifth longer with them.
-func crowded(slots int) func(bool) {
-	slots = cmp.Or(slots, cores())
-	return func(crowded bool) {
-		if crowded {
-			runtime.GOMAXPROCS(cores() + slots)
-			return
-		}
-		runtime.GOMAXPROCS(cores())
-	}
-}
+// widen gives Go a processor for each hash on top of those that the machine has. A hash takes tens of milliseconds; without
+// this, requests queue behind hashes in Go's scheduler, which lets each run for 10 ms, while the kernel's lets whoever only
+// has a little to do go first. With no hashes it gives them back, since more threads than cores get in each other's way:
+// signing took a fifth longer with them.
+func widen(hashes int) { runtime.GOMAXPROCS(cores() + hashes) }
 
 // cores is how many processors Go had before anything was widened: tests start the service many times in one process.
 var cores = sync.OnceValue(func() int { return runtime.GOMAXPROCS(0) }) //nolint:gochecknoglobals // read once, never written

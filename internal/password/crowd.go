@@ -10,7 +10,8 @@ const lull = time.Second
 
 // crowd tells when every slot is taken, and when that has not been so for a while.
 type crowd struct {
-	tell func(crowded bool) // nil: nobody wants to know
+	slots int
+	tell  func(hashes int) // nil: nobody wants to know
 
 	mu      sync.Mutex
 	crowded bool
@@ -27,7 +28,7 @@ func (c *crowd) seen() {
 	c.last = time.Now()
 	if !c.crowded {
 		c.crowded = true
-		c.tell(true)
+		c.tell(c.slots)
 		time.AfterFunc(lull, c.look)
 	}
 }
@@ -41,5 +42,5 @@ func (c *crowd) look() {
 		return
 	}
 	c.crowded = false
-	c.tell(false)
+	c.tell(0)
 }

@@ -10,15 +10,15 @@ import (
 
 func TestCrowdIsToldWhenEverySlotIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var told []bool
+		var told []int
 		h, err := New(Settings{
 			Params: Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, Slots: 2, Queue: 1,
-			Crowded: func(crowded bool) { told = append(told, crowded) },
+			Crowded: func(hashes int) { told = append(told, hashes) },
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		step := func(what string, want ...bool) {
+		step := func(what string, want ...int) {
 			t.Helper()
 			if diff := cmp.Diff(want, told); diff != "" {
 				t.Fatalf("%s (-want +told):\n%s", what, diff)
@@ -38,13 +38,13 @@ func TestCrowdIsToldWhenEverySlotIsTaken(t *testing.T) {
 		for range 5 {
 			hash() // takes the last slot
 			time.Sleep(lull * 9 / 10)
-			step("waves", true)
+			step("waves", 2)
 		}
 		time.Sleep(lull)
-		step("a lull", true, false)
+		step("a lull", 2, 0)
 		hash()
-		step("again", true, false, true)
+		step("again", 2, 0, 2)
 		time.Sleep(time.Hour)
-		step("in the end", true, false, true, false)
+		step("in the end", 2, 0, 2, 0)
 	})
 }

@@ -45,7 +45,7 @@ type Params struct {
 // runs, and what past hashes left for the garbage collector.
 type Settings struct {
 	Params    Params
-	Slots     int           // hashes that run at once; 0 = runtime.GOMAXPROCS(0)
+	Slots     int           // hashes that run at once; 0 = one less than Go has processors, but at least one
 	Queue     int           // callers that may wait for a slot; 0 = nobody waits
 	QueueWait time.Duration // the longest that one of them waits
 
@@ -53,8 +53,9 @@ type Settings struct {
 	// few milliseconds once); 0 leaves it to the runtime, which takes minutes.
 	IdleRelease time.Duration
 
-	// Crowded, if it is set, is told true when every slot is taken, and false when that has not been so for a second.
-	Crowded func(crowded bool)
+	// Crowded, if it is set, is told how many hashes run when every slot is taken, and 0 when that has not been so for a
+	// second.
+	Crowded func(hashes int)
 
 	// Span, if it is set, is told when waiting for a slot and hashing begin; what it returns is called when they end.
 	Span func(ctx context.Context, name string) (end func())
@@ -80,11 +81,13 @@ func New(s Settings) (*Hasher, error) {
 		return nil, errors.New("password: slots, queue and times must not be negative")
 	}
 	if s.Slots == 0 {
-		s.Slots = runtime.GOMAXPROCS(0)
+		// One core stays free for those who are signed in: two hashes slow each other down anyway, since memory is what they
+		// wait for, so that a second core adds a fifth to two cores' sign-ins and doubles what everybody else waits.
+		s.Slots = max(1, runtime.GOMAXPROCS(0)-1)
 	}
 	places := newSlots(s.Slots, s.Queue, s.QueueWait)
 	return &Hasher{
-		params: s.Params, slots: places, idle: newIdle(places, s.IdleRelease), crowd: &crowd{tell: s.Crowded},
+		params: s.Params, slots: places, idle: newIdle(places, s.IdleRelease), crowd: &crowd{slots: s.Slots, tell: s.Crowded},
 		dummy: unmatchable(s.Params), span: s.Span,
 	}, nil
 }

@@ -6,11 +6,12 @@ PKG       ?= $(shell go list ./...)
 RIGS      := $(addprefix latchkey/,attack clients/js e2e internal/faults postman)
 TESTFLAGS ?=
 FUZZTIME  ?= 5s
+BENCH     ?= ../shared/bench
 ARGS      ?=
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-fast test-attack test-faults lint lint-openapi fmt fuzz bench tidy-check vuln dist release clean
+.PHONY: help run build test test-fast test-attack test-faults lint lint-openapi fmt fuzz bench bench-steps tidy-check vuln dist release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +47,10 @@ fmt: ## format the Go code
 fuzz: ## fuzz every target for FUZZTIME (5s) each
 	FUZZTIME='$(FUZZTIME)' scripts/fuzz.sh $(PKG)
 
-bench: ## run the benchmarks, on SQLite and PostgreSQL
+bench: ## compare the service with the floor in BENCH (../shared/bench), some eight minutes (ARGS='-rounds 1 -d 1s': a look)
+	scripts/with-postgres.sh go run ./bench/rig -from '$(BENCH)' $(ARGS)
+
+bench-steps: ## run the Go benchmarks of each step, on SQLite and PostgreSQL
 	scripts/with-postgres.sh go test -run '^$$' -bench . -benchmem $(TESTFLAGS) $(PKG)
 
 tidy-check: ## fail when go.mod or go.sum is not tidy, or a downloaded module was changed

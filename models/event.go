@@ -79,7 +79,7 @@ func EventID(at time.Time) uuid.UUID {
 // FirstEventID is not above the id of any event of the given millisecond or later, and above that of any earlier one.
 func FirstEventID(at time.Time) (id uuid.UUID) {
 	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(max(at.UnixMilli(), 0))) //nolint:gosec // it is not negative
+	binary.BigEndian.PutUint64(ms[:], uint64(max(at.UnixMilli(), 0)))
 	copy(id[:6], ms[2:])
 	return id
 }

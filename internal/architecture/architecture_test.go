@@ -64,6 +64,8 @@ var apart = map[string][]string{
 // What they may import themselves is not restricted.
 var scaffolding = []string{
 	"attack",
+	"bench",
+	"bench/rig",
 	"clients/js",
 	"deploy",
 	"e2e",

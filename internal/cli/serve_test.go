@@ -16,7 +16,7 @@ func TestProcessorsForHashesAreGivenBack(t *testing.T) {
 	port := with{env: merged(goodKeys(), map[string]string{"DATABASE_URL": testdb.SQLite(t), "HASH_SLOTS": "1"})}.serve(t)
 	widened := func() bool {
 		body := strings.NewReader(`{"email":"nobody@example.com","password":"correct horse battery"}`)
-		answer, err := http.Post("http://localhost:"+port+"/api/auth/login", "application/json", body) //nolint:noctx // the service of this test
+		answer, err := http.Post("http://localhost:"+port+"/api/auth/login", "application/json", body)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -24,8 +24,10 @@ func TestProcessorsForHashesAreGivenBack(t *testing.T) {
 		return runtime.GOMAXPROCS(0) == before+1
 	}
 	// It lasts a second, which a busy machine may have let pass.
-	if !widened() && !widened() && !widened() {
-		t.Errorf("%d processors while passwords are hashed, %d before", runtime.GOMAXPROCS(0), before)
+	for tries := 1; !widened(); tries++ {
+		if tries == 10 {
+			t.Fatalf("%d processors while passwords are hashed, %d before", runtime.GOMAXPROCS(0), before)
+		}
 	}
 	for end := time.Now().Add(time.Minute); runtime.GOMAXPROCS(0) != before; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {

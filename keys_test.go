@@ -108,6 +108,7 @@ func TestKeyCommandsRefuse(t *testing.T) {
 		"no key has this kid":                   {"keys", "retire", "--yes", "x"},
 		"accepts 1 arg":                         {"keys", "retire"},
 		"--bits:":                               {"keys", "generate", "--bits", "1024"},
+		"--algorithm: there is no algorithm \"HS256\" here; write RS256, ES256 or EdDSA": {"keys", "generate", "--algorithm", "HS256"},
 	} {
 		if code, _, stderr := command(t, getenv, args...); code != 1 || !strings.HasPrefix(stderr, says) {
 			t.Errorf("%v: %d %q, want %q", args, code, stderr, says)
@@ -135,6 +136,36 @@ func TestRotatePrintsSettings(t *testing.T) {
 	}
 	if _, set := get(t, "http://"+start(t, environment(t, settings)).address()+"/.well-known/jwks.json"); strings.Count(set, `"kid"`) != 2 {
 		t.Errorf("key set %s", set)
+	}
+}
+
+// The lines that lead from one algorithm to another can be added as they are, too; and those of new keys of another one.
+func TestRotatePrintsSettingsOfAnotherAlgorithm(t *testing.T) {
+	settings := map[string]string{}
+	add := func(lines string) {
+		for line := range strings.Lines(lines) {
+			if name, value, found := strings.Cut(strings.TrimSpace(line), "="); found && !strings.HasPrefix(line, "#") {
+				settings[name] = value
+			}
+		}
+	}
+	add(succeeds(t, environment(t, nil), "keys", "generate", "--algorithm", "ES256"))
+	settings["JWT_ALGORITHM"] = "EdDSA"
+	if code, _, stderr := command(t, environment(t, settings), "serve"); code != 1 ||
+		!strings.Contains(stderr, "ACCESS_TOKEN_PRIVATE_KEY: this is a key for ES256, and JWT_ALGORITHM is EdDSA; set JWT_ALGORITHM=ES256, or ") {
+		t.Errorf("the start with a contradiction: %d %q", code, stderr)
+	}
+	printed := succeeds(t, environment(t, settings), "keys", "rotate")
+	delete(settings, "JWT_ALGORITHM")
+	if add(printed); settings["JWT_ALGORITHM"] != "EdDSA" {
+		t.Errorf("printed:\n%s", printed)
+	}
+	_, set := get(t, "http://"+start(t, environment(t, settings)).address()+"/.well-known/jwks.json")
+	if strings.Count(set, `"ES256"`) != 1 || strings.Count(set, `"EdDSA"`) != 1 {
+		t.Errorf("key set %s", set)
+	}
+	if table := succeeds(t, environment(t, settings), "keys", "list"); strings.Count(table, "ES256") != 2 || strings.Count(table, "EdDSA") != 2 {
+		t.Errorf("table:\n%s", table)
 	}
 }
 

@@ -117,6 +117,7 @@ type Keys struct {
 	RefreshNextFrom  time.Time     // REFRESH_TOKEN_NEXT_KEY_FROM
 	RefreshPrevious  []string      // REFRESH_TOKEN_PREVIOUS_PUBLIC_KEYS
 	Dir              string        // KEYS_DIR
+	Algorithm        string        // JWT_ALGORITHM: RS256, ES256 or EdDSA
 	RSABits          int           // RSA_KEY_BITS: 2048, 3072 or 4096
 	RotationInterval time.Duration // KEY_ROTATION_INTERVAL; 0 means that keys are rotated by hand only
 }

@@ -84,7 +84,7 @@ func TestDefaults(t *testing.T) {
 			MaxOpenConns: 8, ConnMaxLifetime: 30 * time.Minute, ConnectTimeout: 5 * time.Second, StatementTimeout: 5 * time.Second,
 			SQLiteSynchronous: "FULL",
 		},
-		Keys: config.Keys{Dir: "keys", RSABits: 2048},
+		Keys: config.Keys{Dir: "keys", Algorithm: "RS256", RSABits: 2048},
 		Tokens: config.Tokens{
 			Issuer: "latchkey", Audience: "latchkey", AccessLifetime: 15 * time.Minute, RefreshLifetime: 7 * day, AccessInBody: true, Endpoint: true,
 		},

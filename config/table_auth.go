@@ -4,7 +4,7 @@ import "time"
 
 func keySettings() []Setting {
 	private := func(field func(*draft) *Secret) kind {
-		return secret(keyText("an RSA private key of at least 2048 bits as base64 of PEM", field))
+		return secret(keyText("a private key of the kind that JWT_ALGORITHM needs (RSA of at least 2048 bits, P-256, Ed25519) as base64 of PEM", field))
 	}
 	public := func(field func(*draft) *string) kind {
 		return keyText("the public key of the same pair as base64 of PEM", field)
@@ -49,8 +49,11 @@ func keySettings() []Setting {
 		row("KEYS_DIR", "keys",
 			"The folder of the keys that the service makes for itself.",
 			plain("the path of a folder", func(d *draft) *string { return &d.Keys.Dir })),
+		row("JWT_ALGORITHM", "RS256",
+			"How tokens are signed: the kind of the keys that the service makes, and that keys in these settings must be. A key made earlier signs on until the next one takes its turn; tokens of both are accepted.",
+			choice(func(d *draft) *string { return &d.Keys.Algorithm }, "RS256", "ES256", "EdDSA")),
 		row("RSA_KEY_BITS", "2048",
-			"The size of the keys that the service makes for itself.",
+			"The size of the keys that the service makes for itself for RS256.",
 			oneOf(func(d *draft) *int { return &d.Keys.RSABits }, 2048, 3072, 4096)),
 		row("KEY_ROTATION_INTERVAL", "",
 			"How long a key of KEYS_DIR signs before the service makes the next one by itself. When it is not set, keys are changed by hand only.",

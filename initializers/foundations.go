@@ -33,7 +33,10 @@ func Foundations(ctx context.Context, cfg config.Config) doctor.Foundations {
 }
 
 func lookAtKeys(cfg config.Keys) doctor.Keys {
-	kinds, _ := readKeys(cfg) // with its faults
+	kinds, err := readKeys(cfg) // with its faults
+	if err == nil {
+		_ = agreed(kinds, cfg) // the same
+	}
 	access, refresh := kinds[0], kinds[1]
 	out := doctor.Keys{Source: KeySource{Access: access.source, Refresh: refresh.source}.String()}
 	for _, fault := range append(access.faults, refresh.faults...) {

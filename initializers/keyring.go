@@ -60,6 +60,9 @@ func (r *keyring) use(cfg config.Keys) error {
 func (r *keyring) reread(cfg config.Keys) error {
 	seen := look(cfg.Dir) // before it is read: what changes meanwhile is seen the next time
 	kinds, err := rereadKeys(cfg)
+	if err == nil {
+		err = agreed(kinds, cfg)
+	}
 	if err != nil {
 		return err
 	}
@@ -146,11 +149,11 @@ func (r *keyring) rotateIfDue(ctx context.Context) error {
 		if !r.due(i, now) {
 			continue
 		}
-		made, err := k.addNext(r.cfg.RSABits, r.turn(i, now))
+		made, err := k.addNext(r.cfg, r.turn(i, now))
 		if err != nil {
 			return err
 		}
-		r.log.Info("new key", "kind", k.name, "kid", made.id(), "signs_from", made.from)
+		r.log.Info("new key", "kind", k.name, "kid", made.id(), "alg", made.algorithm(), "signs_from", made.from)
 	}
 	return r.reread(r.cfg)
 }

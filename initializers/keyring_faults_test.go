@@ -1,7 +1,7 @@
 package initializers
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"os"
 	"slices"
 	"strings"
@@ -56,7 +56,7 @@ func TestFaultsInTheFolderChangeNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := noon
-			cfg := config.Keys{Dir: folder(t), RSABits: 2048}
+			cfg := config.Keys{Dir: folder(t), Algorithm: "RS256", RSABits: 2048}
 			n := newNode(t, cfg, &now, nil)
 			before := n.published()
 			c.spoil(t, cfg.Dir)
@@ -77,7 +77,7 @@ func TestFaultsInTheFolderChangeNothing(t *testing.T) {
 }
 
 // addKey puts an access key into the folder whose turn comes at one o'clock.
-func addKey(t *testing.T, dir string, key *rsa.PrivateKey, mode os.FileMode) {
+func addKey(t *testing.T, dir string, key crypto.Signer, mode os.FileMode) {
 	t.Helper()
 	path := token.NewKeyFile(dir, "access", noon.Add(time.Hour)).Path
 	must(t, os.WriteFile(path, token.EncodePrivatePEM(key), 0o600))

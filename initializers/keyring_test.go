@@ -3,7 +3,7 @@ package initializers
 import (
 	"bytes"
 	"context"
-	"crypto/rsa"
+	"crypto"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -21,9 +21,9 @@ import (
 )
 
 // pool makes keys once for each run: making them takes longer than the tests.
-var pool = sync.OnceValue(func() (keys [6]*rsa.PrivateKey) {
+var pool = sync.OnceValue(func() (keys [6]crypto.Signer) {
 	for i := range keys {
-		key, err := token.Generate(2048)
+		key, err := token.Generate(token.RS256, 2048)
 		if err != nil {
 			panic(err)
 		}
@@ -94,7 +94,7 @@ func (n *node) published() (kids []string) {
 	return kids
 }
 
-func kidOf(key *rsa.PrivateKey) string { return token.Thumbprint(&key.PublicKey) }
+func kidOf(key crypto.Signer) string { return token.Thumbprint(key.Public()) }
 
 // turnsIn lists when the keys of a kind take turns; the zero time is the beginning.
 func turnsIn(t *testing.T, dir, kind string) (turns []time.Time) {
@@ -116,7 +116,7 @@ func TestTheScheduleMakesTheNextKeysOnce(t *testing.T) {
 		app := pruningApp(t, url)
 		rows := store.New(app.db)
 		now := noon
-		cfg := config.Keys{Dir: folder(t), RSABits: 2048, RotationInterval: 24 * time.Hour}
+		cfg := config.Keys{Dir: folder(t), Algorithm: "RS256", RSABits: 2048, RotationInterval: 24 * time.Hour}
 		nodes := make([]*node, 5)
 		for i := range nodes {
 			nodes[i] = newNode(t, cfg, &now, func(ctx context.Context, now, until time.Time) (bool, error) {
@@ -171,7 +171,7 @@ func TestTheScheduleMakesTheNextKeysOnce(t *testing.T) {
 // A service that was away when the next key was due publishes it for long enough all the same.
 func TestALateScheduleStillPublishesFirst(t *testing.T) {
 	now := noon.Add(1000 * time.Hour).Add(time.Millisecond)
-	cfg := config.Keys{Dir: folder(t), RSABits: 2048, RotationInterval: 24 * time.Hour}
+	cfg := config.Keys{Dir: folder(t), Algorithm: "RS256", RSABits: 2048, RotationInterval: 24 * time.Hour}
 	mine := false
 	n := newNode(t, cfg, &now, func(context.Context, time.Time, time.Time) (bool, error) { return mine, nil })
 	n.tick(t.Context())
@@ -194,7 +194,7 @@ func TestALateScheduleStillPublishesFirst(t *testing.T) {
 
 func TestWithoutAScheduleNothingIsMade(t *testing.T) {
 	now := noon.Add(100000 * time.Hour)
-	cfg := config.Keys{Dir: folder(t), RSABits: 2048}
+	cfg := config.Keys{Dir: folder(t), Algorithm: "RS256", RSABits: 2048}
 	n := newNode(t, cfg, &now, func(context.Context, time.Time, time.Time) (bool, error) {
 		t.Error("somebody asked for the lease")
 		return true, nil

@@ -27,12 +27,15 @@ func (s KeySource) String() string {
 // The error joins one line for every fault, which names the setting or the file, says what is wrong, and what to do.
 func LoadKeys(cfg config.Keys) (access, refresh token.KeySet, source KeySource, err error) {
 	kinds, err := readKeys(cfg)
+	if err == nil {
+		err = agreed(kinds, cfg)
+	}
 	if err != nil {
 		return token.KeySet{}, token.KeySet{}, KeySource{}, err
 	}
 	for _, k := range kinds {
 		if k.private == "" {
-			k.completeFiles(cfg.RSABits)
+			k.completeFiles(cfg)
 		}
 	}
 	if err := faultsOf(kinds); err != nil {
@@ -74,6 +77,15 @@ func readKeys(cfg config.Keys) ([2]*keyKind, error) {
 	}
 	kinds[1].refuseKeysOf(kinds[0])
 	return kinds, faultsOf(kinds)
+}
+
+// agreed returns the faults of a service whose keys contradict JWT_ALGORITHM. The commands that list and change keys do
+// not ask: they are the way out.
+func agreed(kinds [2]*keyKind, cfg config.Keys) error {
+	for _, k := range kinds {
+		k.refuseOthersThan(cfg.Algorithm)
+	}
+	return faultsOf(kinds)
 }
 
 func faultsOf(kinds [2]*keyKind) error {

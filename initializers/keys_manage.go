@@ -23,12 +23,13 @@ const (
 
 // KeyState is a key as `latchkey keys list` shows it.
 type KeyState struct {
-	Kind  string     `json:"kind"` // access or refresh
-	KeyID string     `json:"kid"`
-	State string     `json:"state"`
-	From  *time.Time `json:"signs_from"`     // nil: from the beginning, or never for a previous key
-	Until *time.Time `json:"verifies_until"` // nil: no end is known yet
-	Where string     `json:"where"`          // the file or the setting
+	Kind      string     `json:"kind"` // access or refresh
+	KeyID     string     `json:"kid"`
+	Algorithm string     `json:"alg"`
+	State     string     `json:"state"`
+	From      *time.Time `json:"signs_from"`     // nil: from the beginning, or never for a previous key
+	Until     *time.Time `json:"verifies_until"` // nil: no end is known yet
+	Where     string     `json:"where"`          // the file or the setting
 }
 
 // ListKeys returns the keys of both kinds in the order of their turns. It makes none.
@@ -44,7 +45,9 @@ func ListKeys(cfg config.Config, now time.Time) ([]KeyState, error) {
 			list[len(list)-1].Where = filepath.ToSlash(key.where)
 		}
 		for _, key := range k.previous {
-			list = append(list, KeyState{Kind: k.name, KeyID: token.Thumbprint(key.key), State: KeyPrevious, Where: key.where})
+			list = append(list, KeyState{
+				Kind: k.name, KeyID: token.Thumbprint(key.key), Algorithm: token.AlgorithmOf(key.key), State: KeyPrevious, Where: key.where,
+			})
 		}
 	}
 	return list, nil
@@ -52,8 +55,9 @@ func ListKeys(cfg config.Config, now time.Time) ([]KeyState, error) {
 
 // state describes the key at an index.
 func (k *keyKind) state(at int, now time.Time, lifetime time.Duration) KeyState {
-	s := KeyState{Kind: k.name, KeyID: k.keys[at].id(), State: KeySigning, Where: k.keys[at].where}
-	if from := k.keys[at].from; !from.IsZero() {
+	key := k.keys[at]
+	s := KeyState{Kind: k.name, KeyID: key.id(), Algorithm: key.algorithm(), State: KeySigning, Where: key.where}
+	if from := key.from; !from.IsZero() {
 		s.From = &from
 	}
 	if until := k.until(at, lifetime); !until.IsZero() {
@@ -73,6 +77,8 @@ func (k *keyKind) state(at int, now time.Time, lifetime time.Duration) KeyState 
 // NewKey is a key that RotateKeys has made.
 type NewKey struct {
 	Kind, KeyID string
+	Algorithm   string
+	Former      string        // the algorithm of the key before it
 	From, Until time.Time     // when its turn begins, and when the last token of the key before it has expired
 	File        string        // in the key folder; "" for a kind whose keys are settings
 	Private     config.Secret // for a setting: base64 of PEM
@@ -103,7 +109,7 @@ func RotateKeys(cfg config.Config, names []string, turn func(inFolder bool) time
 		if !slices.Contains(names, k.name) {
 			continue
 		}
-		next, err := k.makeNext(cfg.Keys.RSABits, wholeSecond(turn(k.private == "")))
+		next, err := k.makeNext(cfg.Keys, wholeSecond(turn(k.private == "")))
 		if err != nil {
 			return made, err
 		}
@@ -114,21 +120,21 @@ func RotateKeys(cfg config.Config, names []string, turn func(inFolder bool) time
 }
 
 // makeNext makes one key, and its file if the kind has its keys in the folder.
-func (k *keyKind) makeNext(bits int, from time.Time) (NewKey, error) {
-	next := NewKey{Kind: k.name, From: from}
+func (k *keyKind) makeNext(cfg config.Keys, from time.Time) (NewKey, error) {
+	next := NewKey{Kind: k.name, Algorithm: cfg.Algorithm, Former: k.last().algorithm(), From: from}
 	if k.private == "" {
-		key, err := k.addNext(bits, from)
+		key, err := k.addNext(cfg, from)
 		if err != nil {
 			return NewKey{}, err
 		}
 		next.KeyID, next.File = key.id(), filepath.ToSlash(key.where)
 		return next, nil
 	}
-	key, err := token.Generate(bits)
+	key, err := token.Generate(cfg.Algorithm, cfg.RSABits)
 	if err != nil {
 		return NewKey{}, err
 	}
-	next.KeyID = token.Thumbprint(&key.PublicKey)
+	next.KeyID = token.Thumbprint(key.Public())
 	next.Private = config.Secret(base64.StdEncoding.EncodeToString(token.EncodePrivatePEM(key)))
 	return next, nil
 }
@@ -159,7 +165,7 @@ func RetireKey(cfg config.Config, kid string, now time.Time, dry bool) (RetiredK
 			if dry {
 				return out, nil
 			}
-			out.Replacement, err = k.retire(at, out.State, cfg.Keys.RSABits)
+			out.Replacement, err = k.retire(at, out.State, cfg.Keys)
 			return out, err
 		}
 		for _, key := range k.previous {
@@ -172,7 +178,7 @@ func RetireKey(cfg config.Config, kid string, now time.Time, dry bool) (RetiredK
 }
 
 // retire removes the key at an index and returns the kid of the one that signs in its place, if it was its turn.
-func (k *keyKind) retire(at int, state string, bits int) (string, error) {
+func (k *keyKind) retire(at int, state string, cfg config.Keys) (string, error) {
 	file := k.keys[at].file
 	if state != KeySigning {
 		return "", file.Remove()
@@ -181,9 +187,9 @@ func (k *keyKind) retire(at int, state string, bits int) (string, error) {
 		next := k.keys[at+1]
 		return next.id(), file.Replace(next.private, &next.file)
 	}
-	key, err := token.Generate(bits)
+	key, err := token.Generate(cfg.Algorithm, cfg.RSABits)
 	if err != nil {
 		return "", err
 	}
-	return token.Thumbprint(&key.PublicKey), file.Replace(key, nil)
+	return token.Thumbprint(key.Public()), file.Replace(key, nil)
 }

@@ -17,7 +17,7 @@ import (
 
 func settingsOf(dir string) config.Config {
 	return config.Config{
-		Keys:   config.Keys{Dir: dir, RSABits: 2048},
+		Keys:   config.Keys{Dir: dir, Algorithm: "RS256", RSABits: 2048},
 		Tokens: config.Tokens{AccessLifetime: 15 * time.Minute, RefreshLifetime: 7 * 24 * time.Hour},
 	}
 }
@@ -155,7 +155,7 @@ func TestKeysFromSettingsAreNotTouched(t *testing.T) {
 	}
 	cfg := settingsOf(filepath.Join(t.TempDir(), "keys"))
 	cfg.Keys.AccessPrivate, cfg.Keys.RefreshPrivate = text(0), text(1)
-	cfg.Keys.AccessPrevious = []string{string(token.EncodePublicPEM(&pool()[4].PublicKey))}
+	cfg.Keys.AccessPrevious = []string{string(token.EncodePublicPEM(pool()[4].Public()))}
 	made, err := RotateKeys(cfg, []string{"refresh"}, inAnHour, noon)
 	if err != nil || len(made) != 1 || made[0].File != "" {
 		t.Fatalf("%+v, %v", made, err)

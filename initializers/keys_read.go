@@ -1,7 +1,7 @@
 package initializers
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"latchkey/config"
 	"latchkey/internal/token"
 )
 
@@ -30,13 +31,13 @@ type heldKey struct {
 	where   string        // the setting or the path
 	file    token.KeyFile // of a key in the folder
 	from    time.Time     // zero: from the beginning
-	private *rsa.PrivateKey
+	private crypto.Signer
 }
 
 // knownKey is a key and the place where it was found.
 type knownKey struct {
 	where string
-	key   *rsa.PublicKey
+	key   crypto.PublicKey
 }
 
 // set is what the token package needs of the kind.
@@ -132,7 +133,7 @@ func (k *keyKind) readFiles() {
 func (k *keyKind) usePrivate(where, text string, file token.KeyFile) bool {
 	key, err := token.ParsePrivateKey(text)
 	if err == nil {
-		err = token.CheckStrength(&key.PublicKey)
+		err = token.CheckStrength(key.Public())
 	}
 	if err != nil {
 		k.fault(where, err.Error(), generate)
@@ -157,7 +158,7 @@ func (k *keyKind) comparePublic(where, text, remedy string) {
 func (k *keyKind) known() []knownKey {
 	var all []knownKey
 	for _, key := range k.keys {
-		all = append(all, knownKey{key.where, &key.private.PublicKey})
+		all = append(all, knownKey{key.where, key.private.Public()})
 	}
 	return append(all, k.previous...)
 }
@@ -167,27 +168,39 @@ func (k *keyKind) known() []knownKey {
 func (k *keyKind) refuseKeysOf(other *keyKind) {
 	for _, own := range k.known() {
 		for _, theirs := range other.known() {
-			if own.key.Equal(theirs.key) {
+			if token.Thumbprint(own.key) == token.Thumbprint(theirs.key) {
 				k.fault(own.where, "this is the key pair of "+theirs.where+" too, and each kind of token needs its own", generate)
 			}
 		}
 	}
 }
 
+// refuseOthersThan notes the key in the settings that would sign in the end by another algorithm than the wanted one. A key in
+// the folder signs until its turn is over: the next one is of the wanted kind.
+func (k *keyKind) refuseOthersThan(algorithm string) {
+	if k.private == "" || len(k.keys) == 0 {
+		return
+	}
+	if last := k.last(); last.algorithm() != algorithm {
+		k.fault(last.where, "this is a key for "+last.algorithm()+", and JWT_ALGORITHM is "+algorithm,
+			"set JWT_ALGORITHM="+last.algorithm()+`, or run "latchkey keys rotate" and add the next key that it prints, or `+generate)
+	}
+}
+
 // completeFiles makes what is missing in the folder.
-func (k *keyKind) completeFiles(bits int) {
+func (k *keyKind) completeFiles(cfg config.Keys) {
 	if len(k.keys) == 0 {
-		k.create(bits)
+		k.create(cfg)
 	}
 	for _, key := range k.keys {
-		key.file.WritePublic(&key.private.PublicKey)
+		key.file.WritePublic(key.private.Public())
 	}
 }
 
 // create makes a key pair, unless another process that starts at the same moment was first: then it takes that one.
-func (k *keyKind) create(bits int) {
+func (k *keyKind) create(cfg config.Keys) {
 	path := k.file().Path
-	key, err := token.Generate(bits)
+	key, err := token.Generate(cfg.Algorithm, cfg.RSABits)
 	if err == nil {
 		err = token.WriteKeyFile(path, token.EncodePrivatePEM(key), 0o600)
 	}

@@ -21,7 +21,7 @@ import (
 // TestBadSettingsAreRefused: each fault is one line that names the setting and a remedy; fromSettings is the twin.
 func TestBadSettingsAreRefused(t *testing.T) {
 	weak, sample := weakKey(t, 1024), weakKey(t, 512)
-	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	curve, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestBadSettingsAreRefused(t *testing.T) {
 		"not PEM":        {func(c *config.Keys) { c.RefreshPrivate = "aHVudGVyMg==" }, []string{"REFRESH_TOKEN_PRIVATE_KEY: ", "not PEM"}},
 		"public not PEM": {func(c *config.Keys) { c.RefreshPublic = "aHVudGVyMg==" }, []string{"REFRESH_TOKEN_PUBLIC_KEY: ", "not PEM"}},
 		"encrypted":      {func(c *config.Keys) { c.AccessPrivate = config.Secret(locked) }, []string{"ACCESS_TOKEN_PRIVATE_KEY: ", "encrypted"}},
-		"elliptic curve": {func(c *config.Keys) { c.AccessPrivate = block("EC PRIVATE KEY", curveDER) }, []string{"ACCESS_TOKEN_PRIVATE_KEY: ", "elliptic-curve key; RS256 needs an RSA key"}},
+		"another curve":  {func(c *config.Keys) { c.AccessPrivate, c.AccessPublic = block("EC PRIVATE KEY", curveDER), "" }, []string{"ACCESS_TOKEN_PRIVATE_KEY: ", "another curve; ES256 needs P-256"}},
 		"1024 bits":      {func(c *config.Keys) { c.AccessPrivate, c.AccessPublic = weak, "" }, []string{"ACCESS_TOKEN_PRIVATE_KEY: ", "1024 bits"}},
 		"sample key":     {func(c *config.Keys) { c.RefreshPrivate, c.RefreshPublic = sample, "" }, []string{"REFRESH_TOKEN_PRIVATE_KEY: ", "this is a 512-bit sample key of the tutorial; Go refuses to sign with it"}},
 		"another public": {func(c *config.Keys) { c.AccessPublic = publicText(keyC()) }, []string{"ACCESS_TOKEN_PUBLIC_KEY: ", "does not belong to the private key"}},
@@ -98,8 +98,8 @@ func TestBadFilesAreRefused(t *testing.T) {
 			chmod("refresh_private.pem", 0o666)(t, dir)
 		}, []string{"DIR/access_private.pem: ", "mode 0660", "DIR/refresh_private.pem: ", "mode 0666"}},
 		"empty":             {put("access_private.pem", nil), []string{"DIR/access_private.pem: ", "not PEM"}},
-		"public as private": {put("access_private.pem", token.EncodePublicPEM(&keyA().PublicKey)), []string{"DIR/access_private.pem: ", "this is a public key"}},
-		"stale public":      {put("refresh_public.pem", token.EncodePublicPEM(&keyC().PublicKey)), []string{"DIR/refresh_public.pem: ", "does not belong"}},
+		"public as private": {put("access_private.pem", token.EncodePublicPEM(keyA().Public())), []string{"DIR/access_private.pem: ", "this is a public key"}},
+		"stale public":      {put("refresh_public.pem", token.EncodePublicPEM(keyC().Public())), []string{"DIR/refresh_public.pem: ", "does not belong"}},
 		"private as public": {put("refresh_public.pem", token.EncodePrivatePEM(keyB())), []string{"DIR/refresh_public.pem: ", "this is a private key"}},
 		"one pair": {func(t *testing.T, dir string) {
 			t.Helper()
@@ -136,12 +136,12 @@ func TestBadFilesAreRefused(t *testing.T) {
 func TestAFolderThatCannotBeMadeIsRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	writeFile(t, file, nil, 0o600)
-	cfg := config.Keys{Dir: filepath.Join(file, "keys"), RSABits: 2048}
+	cfg := config.Keys{Dir: filepath.Join(file, "keys"), Algorithm: "RS256", RSABits: 2048}
 	refused(t, cfg, []string{cfg.Dir + "/access_private.pem: ", "not a directory", cfg.Dir + "/refresh_private.pem: ", "not a directory"})
 }
 
 func TestNothingIsMadeWhenAnythingIsWrong(t *testing.T) {
-	cfg := config.Keys{Dir: filepath.Join(t.TempDir(), "keys"), RSABits: 2048, RefreshPrivate: "hunter2!"}
+	cfg := config.Keys{Dir: filepath.Join(t.TempDir(), "keys"), Algorithm: "RS256", RSABits: 2048, RefreshPrivate: "hunter2!"}
 	refused(t, cfg, []string{"REFRESH_TOKEN_PRIVATE_KEY: ", "not base64"})
 	if _, err := os.Stat(cfg.Dir); err == nil {
 		t.Error("the access key was made")

@@ -1,6 +1,7 @@
 package initializers_test
 
 import (
+	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
@@ -24,20 +25,23 @@ var (
 	keyC = sync.OnceValue(newKey)
 )
 
-func newKey() *rsa.PrivateKey {
-	key, err := token.Generate(2048)
+func newKey() crypto.Signer {
+	key, err := token.Generate(token.RS256, 2048)
 	if err != nil {
 		panic(err)
 	}
 	return key
 }
 
-func privateText(key *rsa.PrivateKey) string {
+// same reports whether two keys are one.
+func same(a, b crypto.Signer) bool { return token.CheckPair(a, b.Public()) == nil }
+
+func privateText(key crypto.Signer) string {
 	return base64.StdEncoding.EncodeToString(token.EncodePrivatePEM(key))
 }
 
-func publicText(key *rsa.PrivateKey) string {
-	return base64.StdEncoding.EncodeToString(token.EncodePublicPEM(&key.PublicKey))
+func publicText(key crypto.Signer) string {
+	return base64.StdEncoding.EncodeToString(token.EncodePublicPEM(key.Public()))
 }
 
 // fromSettings are good settings that need no folder.
@@ -46,17 +50,17 @@ func fromSettings(t *testing.T) config.Keys {
 	return config.Keys{
 		AccessPrivate: config.Secret(privateText(keyA())), AccessPublic: publicText(keyA()),
 		RefreshPrivate: config.Secret(privateText(keyB())), RefreshPublic: publicText(keyB()),
-		Dir: filepath.Join(t.TempDir(), "keys"), RSABits: 2048,
+		Dir: filepath.Join(t.TempDir(), "keys"), Algorithm: "RS256", RSABits: 2048,
 	}
 }
 
 // fromFiles are settings with a folder that holds good keys.
 func fromFiles(t *testing.T) config.Keys {
 	t.Helper()
-	cfg := config.Keys{Dir: filepath.Join(t.TempDir(), "keys"), RSABits: 2048}
-	for name, key := range map[string]*rsa.PrivateKey{"access": keyA(), "refresh": keyB()} {
+	cfg := config.Keys{Dir: filepath.Join(t.TempDir(), "keys"), Algorithm: "RS256", RSABits: 2048}
+	for name, key := range map[string]crypto.Signer{"access": keyA(), "refresh": keyB()} {
 		writeFile(t, filepath.Join(cfg.Dir, name+"_private.pem"), token.EncodePrivatePEM(key), 0o600)
-		writeFile(t, filepath.Join(cfg.Dir, name+"_public.pem"), token.EncodePublicPEM(&key.PublicKey), 0o644)
+		writeFile(t, filepath.Join(cfg.Dir, name+"_public.pem"), token.EncodePublicPEM(key.Public()), 0o644)
 	}
 	return cfg
 }
@@ -92,17 +96,17 @@ func TestKeysFromSettings(t *testing.T) {
 		},
 		"bare PEM": func(c *config.Keys) { c.RefreshPrivate = config.Secret(token.EncodePrivatePEM(keyB())) },
 		"PKCS#1": func(c *config.Keys) {
-			c.RefreshPrivate = config.Secret(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(keyB())}))
+			c.RefreshPrivate = config.Secret(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(keyB().(*rsa.PrivateKey))}))
 		},
 	} {
 		cfg := fromSettings(t)
 		cfg.AccessPrevious = []string{publicText(keyC())}
 		change(&cfg)
 		access, refresh, source := load(t, cfg)
-		if !access.Signing.Equal(keyA()) || !refresh.Signing.Equal(keyB()) || source.String() != "settings" {
+		if !same(access.Signing, keyA()) || !same(refresh.Signing, keyB()) || source.String() != "settings" {
 			t.Errorf("%s: other keys, from %v", name, source)
 		}
-		if len(access.Previous) != 1 || !access.Previous[0].Equal(&keyC().PublicKey) || len(refresh.Previous) != 0 {
+		if len(access.Previous) != 1 || token.Thumbprint(access.Previous[0]) != token.Thumbprint(keyC().Public()) || len(refresh.Previous) != 0 {
 			t.Errorf("%s: other previous keys", name)
 		}
 		if _, err := os.Stat(cfg.Dir); err == nil {
@@ -112,12 +116,12 @@ func TestKeysFromSettings(t *testing.T) {
 }
 
 func TestKeysAreMadeAtTheFirstStart(t *testing.T) {
-	cfg := config.Keys{Dir: filepath.Join(t.TempDir(), "new", "keys"), RSABits: 2048, RefreshPrevious: []string{publicText(keyC())}}
+	cfg := config.Keys{Dir: filepath.Join(t.TempDir(), "new", "keys"), Algorithm: "RS256", RSABits: 2048, RefreshPrevious: []string{publicText(keyC())}}
 	access, refresh, source := load(t, cfg)
 	if want := cfg.Dir + "/ (made now)"; source.String() != want {
 		t.Errorf("source %q, want %q", source, want)
 	}
-	if access.Signing.Equal(refresh.Signing) || len(refresh.Previous) != 1 {
+	if same(access.Signing, refresh.Signing) || len(refresh.Previous) != 1 {
 		t.Error("one key for both kinds, or no previous key")
 	}
 	got := map[string]string{}
@@ -147,11 +151,11 @@ func TestKeysAreMadeAtTheFirstStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, refreshAgain, source := load(t, cfg)
-	if !again.Signing.Equal(access.Signing) || !refreshAgain.Signing.Equal(refresh.Signing) || source.Access != cfg.Dir+"/ (found)" {
+	if !same(again.Signing, access.Signing) || !same(refreshAgain.Signing, refresh.Signing) || source.Access != cfg.Dir+"/ (found)" {
 		t.Errorf("other keys at the second start, from %v", source)
 	}
 	text, err := os.ReadFile(filepath.Join(cfg.Dir, "access_public.pem"))
-	if err != nil || string(text) != string(token.EncodePublicPEM(&access.Signing.PublicKey)) {
+	if err != nil || string(text) != string(token.EncodePublicPEM(access.Signing.Public())) {
 		t.Errorf("the public file: %v", err)
 	}
 }
@@ -161,13 +165,13 @@ func TestKindsMayHaveDifferentSources(t *testing.T) {
 	cfg.RefreshPrivate = config.Secret(privateText(keyC()))
 	access, refresh, source := load(t, cfg)
 	want := "access: " + cfg.Dir + "/ (found), refresh: settings"
-	if !access.Signing.Equal(keyA()) || !refresh.Signing.Equal(keyC()) || source.String() != want {
+	if !same(access.Signing, keyA()) || !same(refresh.Signing, keyC()) || source.String() != want {
 		t.Errorf("other keys, from %v", source)
 	}
 }
 
 func TestTenStartsAtOnceEndUpWithOneKey(t *testing.T) {
-	cfg := config.Keys{Dir: filepath.Join(t.TempDir(), "keys"), RSABits: 2048}
+	cfg := config.Keys{Dir: filepath.Join(t.TempDir(), "keys"), Algorithm: "RS256", RSABits: 2048}
 	const starts = 10
 	var (
 		all  sync.WaitGroup
@@ -184,7 +188,7 @@ func TestTenStartsAtOnceEndUpWithOneKey(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			kids[token.Thumbprint(&access.Signing.PublicKey)+token.Thumbprint(&refresh.Signing.PublicKey)]++
+			kids[token.Thumbprint(access.Signing.Public())+token.Thumbprint(refresh.Signing.Public())]++
 			made[source.Access]++
 		})
 	}

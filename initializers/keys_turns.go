@@ -7,11 +7,15 @@ import (
 	"os"
 	"time"
 
+	"latchkey/config"
 	"latchkey/internal/token"
 )
 
 // id is the key's kid.
-func (h heldKey) id() string { return token.Thumbprint(&h.private.PublicKey) }
+func (h heldKey) id() string { return token.Thumbprint(h.private.Public()) }
+
+// algorithm is what the key signs by.
+func (h heldKey) algorithm() string { return token.AlgorithmOf(h.private.Public()) }
 
 // since is when the key began to sign: its turn, or when its file was written. A key that is a setting has no beginning.
 func (h heldKey) since() time.Time {
@@ -52,9 +56,9 @@ func (k *keyKind) retired(now time.Time, lifetime time.Duration) (done []heldKey
 }
 
 // addNext makes a key in the folder whose turn comes at the given time.
-func (k *keyKind) addNext(bits int, from time.Time) (heldKey, error) {
+func (k *keyKind) addNext(cfg config.Keys, from time.Time) (heldKey, error) {
 	file := token.NewKeyFile(k.dir, k.name, from)
-	key, err := token.Generate(bits)
+	key, err := token.Generate(cfg.Algorithm, cfg.RSABits)
 	if err == nil {
 		err = file.Write(key)
 	}

@@ -1,7 +1,7 @@
 package apitest_test
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"maps"
 	"path/filepath"
 	"sync"
@@ -14,9 +14,9 @@ import (
 )
 
 // keyPool makes keys once for each run: making them takes longer than the tests.
-var keyPool = sync.OnceValue(func() (keys [8]*rsa.PrivateKey) {
+var keyPool = sync.OnceValue(func() (keys [8]crypto.Signer) {
 	for i := range keys {
-		key, err := token.Generate(2048)
+		key, err := token.Generate(token.RS256, 2048)
 		if err != nil {
 			panic(err)
 		}
@@ -25,7 +25,7 @@ var keyPool = sync.OnceValue(func() (keys [8]*rsa.PrivateKey) {
 	return keys
 })
 
-func pooledKid(i int) string { return token.Thumbprint(&keyPool()[i].PublicKey) }
+func pooledKid(i int) string { return token.Thumbprint(keyPool()[i].Public()) }
 
 // cluster is two nodes that share a database, a key folder and a clock.
 type cluster struct {

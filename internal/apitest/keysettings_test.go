@@ -18,7 +18,7 @@ func privateSetting(key int) string {
 }
 
 func publicSetting(key int) string {
-	return base64.StdEncoding.EncodeToString(token.EncodePublicPEM(&keyPool()[key].PublicKey))
+	return base64.StdEncoding.EncodeToString(token.EncodePublicPEM(keyPool()[key].Public()))
 }
 
 // configured runs f on each database with two nodes whose keys 0 and 1 are settings.

@@ -41,9 +41,9 @@ func newKeysList(p Process) *cobra.Command {
 func printKeys(w io.Writer, keys []initializers.KeyState) error {
 	rows := make([][]string, 0, len(keys))
 	for _, k := range keys {
-		rows = append(rows, []string{k.Kind, k.KeyID, k.State, orNothing(k.From), orNothing(k.Until), k.Where})
+		rows = append(rows, []string{k.Kind, k.KeyID, k.Algorithm, k.State, orNothing(k.From), orNothing(k.Until), k.Where})
 	}
-	return printTable(w, []string{"KIND", "KID", "STATE", "SIGNS FROM", "VERIFIES UNTIL", "WHERE"}, rows)
+	return printTable(w, []string{"KIND", "KID", "ALG", "STATE", "SIGNS FROM", "VERIFIES UNTIL", "WHERE"}, rows)
 }
 
 func orNothing(t *time.Time) string {

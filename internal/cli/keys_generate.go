@@ -17,16 +17,22 @@ func keyNames() []string { return []string{"access", "refresh"} }
 
 func newKeysGenerate() *cobra.Command {
 	var (
-		bits   int
-		dir    string
-		asJSON bool
+		algorithm string
+		bits      int
+		dir       string
+		asJSON    bool
 	)
 	cmd := &cobra.Command{
 		Use: "generate", Short: "Make two new key pairs and print them as settings, or write them as PEM files", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made := make([]generated, 0, len(keyNames()))
+			if algorithm != token.RS256 && dir == "" && !asJSON {
+				if _, err := fmt.Fprintln(cmd.OutOrStdout(), "JWT_ALGORITHM="+algorithm); err != nil {
+					return err
+				}
+			}
 			for _, kind := range keyNames() {
-				g, err := generate(kind, bits, dir)
+				g, err := generate(kind, algorithm, bits, dir)
 				if err != nil {
 					return err
 				}
@@ -43,6 +49,7 @@ func newKeysGenerate() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&algorithm, "algorithm", token.RS256, "how the keys sign: RS256, ES256 or EdDSA, as JWT_ALGORITHM says")
 	cmd.Flags().IntVar(&bits, "bits", 2048, "size of the RSA keys: 2048, 3072 or 4096")
 	cmd.Flags().StringVar(&dir, "dir", "", "write PEM files to this folder instead of printing; existing files are kept")
 	jsonFlag(cmd, &asJSON)
@@ -51,20 +58,25 @@ func newKeysGenerate() *cobra.Command {
 
 // generated is a pair as it is shown: as settings, or the names of its files.
 type generated struct {
-	Kind     string            `json:"kind"`
-	KeyID    string            `json:"kid"`
-	Settings map[string]string `json:"settings,omitempty"`
-	Files    []string          `json:"files,omitempty"`
+	Kind      string            `json:"kind"`
+	KeyID     string            `json:"kid"`
+	Algorithm string            `json:"alg"`
+	Settings  map[string]string `json:"settings,omitempty"`
+	Files     []string          `json:"files,omitempty"`
 }
 
 // generate makes one pair for the given kind of token.
-func generate(kind string, bits int, dir string) (generated, error) {
-	key, err := token.Generate(bits)
+func generate(kind, algorithm string, bits int, dir string) (generated, error) {
+	key, err := token.Generate(algorithm, bits)
 	if err != nil {
-		return generated{}, fmt.Errorf("--bits: %w", err)
+		flag := "--algorithm"
+		if algorithm == token.RS256 {
+			flag = "--bits"
+		}
+		return generated{}, fmt.Errorf("%s: %w", flag, err)
 	}
-	g := generated{Kind: kind, KeyID: token.Thumbprint(&key.PublicKey)}
-	private, public := token.EncodePrivatePEM(key), token.EncodePublicPEM(&key.PublicKey)
+	g := generated{Kind: kind, KeyID: token.Thumbprint(key.Public()), Algorithm: algorithm}
+	private, public := token.EncodePrivatePEM(key), token.EncodePublicPEM(key.Public())
 	if dir == "" {
 		g.Settings = map[string]string{
 			setting(kind, "PRIVATE_KEY"): base64.StdEncoding.EncodeToString(private),

@@ -89,20 +89,24 @@ func rotate(w io.Writer, cfg config.Config, names []string, in time.Duration, as
 
 // rotated is a new key as it is shown: the name of its file, or as settings.
 type rotated struct {
-	Kind     string            `json:"kind"`
-	KeyID    string            `json:"kid"`
-	From     time.Time         `json:"signs_from"`
-	Until    time.Time         `json:"former_verifies_until"`
-	File     string            `json:"file,omitempty"`
-	Settings map[string]string `json:"settings,omitempty"`
+	Kind      string            `json:"kind"`
+	KeyID     string            `json:"kid"`
+	Algorithm string            `json:"alg"`
+	From      time.Time         `json:"signs_from"`
+	Until     time.Time         `json:"former_verifies_until"`
+	File      string            `json:"file,omitempty"`
+	Settings  map[string]string `json:"settings,omitempty"`
 }
 
 func show(key initializers.NewKey) rotated {
-	r := rotated{Kind: key.Kind, KeyID: key.KeyID, From: key.From, Until: key.Until, File: key.File}
+	r := rotated{Kind: key.Kind, KeyID: key.KeyID, Algorithm: key.Algorithm, From: key.From, Until: key.Until, File: key.File}
 	if key.File == "" {
 		r.Settings = map[string]string{
 			setting(key.Kind, "NEXT_PRIVATE_KEY"): key.Private.Reveal(),
 			setting(key.Kind, "NEXT_KEY_FROM"):    key.From.Format(time.RFC3339),
+		}
+		if key.Algorithm != key.Former {
+			r.Settings["JWT_ALGORITHM"] = key.Algorithm
 		}
 	}
 	return r
@@ -111,21 +115,25 @@ func show(key initializers.NewKey) rotated {
 func (r rotated) print(w io.Writer) error {
 	from, until := r.From.Format(time.RFC3339), r.Until.Format(time.RFC3339)
 	if r.File != "" {
-		_, err := fmt.Fprintf(w, `%s key %s
+		_, err := fmt.Fprintf(w, `%s key %s (%s)
   file:    %s
   now:     published; running nodes notice within seconds, a node with a folder of its own needs a copy of the file
   %s: it signs
   %s: the last token of the key before it has expired; that key is removed
-`, r.Kind, r.KeyID, r.File, from, until)
+`, r.Kind, r.KeyID, r.Algorithm, r.File, from, until)
 		return err
 	}
 	private, moment := setting(r.Kind, "NEXT_PRIVATE_KEY"), setting(r.Kind, "NEXT_KEY_FROM")
-	_, err := fmt.Fprintf(w, `# %s key %s. The keys of this kind are settings, so nothing was changed.
+	change := ""
+	if algorithm := r.Settings["JWT_ALGORITHM"]; algorithm != "" {
+		change = "#    Together with them, since the key is of another kind than the one before it:\nJWT_ALGORITHM=" + algorithm + "\n"
+	}
+	_, err := fmt.Fprintf(w, `# %s key %s (%s). The keys of this kind are settings, so nothing was changed.
 # 1. Set these two on every node beside those that are there, then send SIGHUP or restart, all before %s:
 %s=%s
 %s=%s
-# 2. After %s make the first of them %s, and remove both and %s.
-`, r.Kind, r.KeyID, r.From.Add(-controllers.KeySetMaxAge).Format(time.RFC3339), private, r.Settings[private], moment, r.Settings[moment],
+%s# 2. After %s make the first of them %s, and remove both and %s.
+`, r.Kind, r.KeyID, r.Algorithm, r.From.Add(-controllers.KeySetMaxAge).Format(time.RFC3339), private, r.Settings[private], moment, r.Settings[moment], change,
 		until, setting(r.Kind, "PRIVATE_KEY"), setting(r.Kind, "PUBLIC_KEY"))
 	return err
 }

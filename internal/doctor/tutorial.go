@@ -84,7 +84,7 @@ func isKeyName(name string) bool {
 func weakness(text string) string {
 	key, err := token.ParsePrivateKey(text)
 	if err == nil {
-		err = token.CheckStrength(&key.PublicKey)
+		err = token.CheckStrength(key.Public())
 	}
 	if err != nil {
 		return err.Error()

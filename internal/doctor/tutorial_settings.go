@@ -34,12 +34,12 @@ func (old Tutorial) Settings(withKeys bool) (string, error) {
 	}
 	file.WriteString("\n")
 	for _, kind := range []string{"ACCESS", "REFRESH"} {
-		key, err := token.Generate(keyBits)
+		key, err := token.Generate(token.RS256, keyBits)
 		if err != nil {
 			return "", err
 		}
 		file.WriteString(kind + "_TOKEN_PRIVATE_KEY=" + base64.StdEncoding.EncodeToString(token.EncodePrivatePEM(key)) + "\n" +
-			kind + "_TOKEN_PUBLIC_KEY=" + base64.StdEncoding.EncodeToString(token.EncodePublicPEM(&key.PublicKey)) + "\n")
+			kind + "_TOKEN_PUBLIC_KEY=" + base64.StdEncoding.EncodeToString(token.EncodePublicPEM(key.Public())) + "\n")
 	}
 	return file.String(), nil
 }

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { testdb.Main(m) }
 var signingKeys = sync.OnceValue(func() [2]token.KeySet {
 	var sets [2]token.KeySet
 	for i := range sets {
-		key, err := token.Generate(2048)
+		key, err := token.Generate(token.RS256, 2048)
 		if err != nil {
 			panic(err)
 		}

@@ -44,7 +44,7 @@ func TestExpiredAndWrongIsInvalid(t *testing.T) {
 		if err := x.parse(forge(x.header, expired, x.key)); !errors.Is(err, token.ErrExpired) {
 			t.Fatalf("the twin: %v", err)
 		}
-		x.refuses(t, forge(x.header, expired, strangerKey()))
+		x.refuses(t, forge(x.header, expired, x.stranger))
 		for name, value := range map[string]string{
 			"iss": `"https://evil.example.com"`, "aud": `"other"`, "sub": `""`, "gen": `-1`, "iat": `-1`,
 		} {

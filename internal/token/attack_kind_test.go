@@ -3,6 +3,8 @@ package token_test
 import (
 	"strings"
 	"testing"
+
+	"latchkey/internal/token"
 )
 
 func TestOtherTypes(t *testing.T) {
@@ -25,10 +27,18 @@ func TestOtherTypes(t *testing.T) {
 // TestKindsAreExclusive mixes header, claims and key of the two kinds in every way: only a token all of whose parts are
 // of one kind is accepted, and only as that kind.
 func TestKindsAreExclusive(t *testing.T) {
-	service := newService(t, settings())
-	access := target{accessHeader(), accessClaims, accessKey(), nil}
-	refresh := target{refreshHeader(), refreshClaims, refreshKey(), nil}
-	kinds := []target{access, refresh}
+	for algorithm, keys := range trios() {
+		t.Run(algorithm, func(t *testing.T) {
+			mixed(t, newService(t, settingsFor(algorithm)), []target{
+				{header: header(keys.access, "at+jwt"), claims: accessClaims, key: keys.access},
+				{header: header(keys.refresh, "rt+jwt"), claims: refreshClaims, key: keys.refresh},
+			})
+		})
+	}
+}
+
+func mixed(t *testing.T, service *token.Service, kinds []target) {
+	t.Helper()
 	for h, header := range kinds {
 		for c, claims := range kinds {
 			for k, key := range kinds {

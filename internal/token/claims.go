@@ -56,8 +56,8 @@ func (s *Service) SignAccess(a Access) (string, error) {
 }
 
 // SignRefresh returns the token (typ rt+jwt) with the given claims, or an error as SignAccess does. The same claims,
-// issuer and keys give the same token, byte for byte: the key is chosen by the claims, RS256 is deterministic (RFC 8017
-// section 8.2) and the members have a fixed order.
+// issuer and keys give the same token, byte for byte: the key is chosen by the claims, no signature is left to chance and
+// the members have a fixed order.
 func (s *Service) SignRefresh(r Refresh) (string, error) {
 	k := s.ring.Load().refresh
 	b, err := k.begin(r.Subject, r.Session, r.ID, r.Generation, r.IssuedAt, r.ExpiresAt)

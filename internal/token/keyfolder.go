@@ -2,7 +2,7 @@ package token
 
 import (
 	"cmp"
-	"crypto/rsa"
+	"crypto"
 	"errors"
 	"io/fs"
 	"os"
@@ -63,17 +63,17 @@ func KeyFiles(dir, kind string) ([]KeyFile, error) {
 func (f KeyFile) Public() string { return strings.TrimSuffix(f.Path, privateEnding) + "_public.pem" }
 
 // Write makes the file and its public half. The error is an fs.ErrExist when there is such a file.
-func (f KeyFile) Write(key *rsa.PrivateKey) error {
+func (f KeyFile) Write(key crypto.Signer) error {
 	if err := WriteKeyFile(f.Path, EncodePrivatePEM(key), 0o600); err != nil {
 		return err
 	}
-	f.WritePublic(&key.PublicKey)
+	f.WritePublic(key.Public())
 	return nil
 }
 
 // WritePublic makes the public half if it is missing. The service does without it, so a folder that cannot be written to
 // is no failure.
-func (f KeyFile) WritePublic(key *rsa.PublicKey) {
+func (f KeyFile) WritePublic(key crypto.PublicKey) {
 	_ = WriteKeyFile(f.Public(), EncodePublicPEM(key), 0o644)
 }
 
@@ -89,7 +89,7 @@ func (f KeyFile) Remove() error {
 
 // Replace puts another key in the place of this one, whose turn it takes over as a whole. If the key has a file of its
 // own, given as from, that file is gone afterwards. The step is one rename, so a crash leaves the one or the other key.
-func (f KeyFile) Replace(key *rsa.PrivateKey, from *KeyFile) error {
+func (f KeyFile) Replace(key crypto.Signer, from *KeyFile) error {
 	if err := os.Remove(f.Public()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return reason(err)
 	}
@@ -105,6 +105,6 @@ func (f KeyFile) Replace(key *rsa.PrivateKey, from *KeyFile) error {
 			return err
 		}
 	}
-	f.WritePublic(&key.PublicKey)
+	f.WritePublic(key.Public())
 	return syncFolder(filepath.Dir(f.Path))
 }

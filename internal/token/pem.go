@@ -1,10 +1,7 @@
 package token
 
 import (
-	"crypto/ecdh"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
+	"crypto"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -13,10 +10,10 @@ import (
 	"strings"
 )
 
-// ParsePrivateKey reads an RSA private key (PKCS#1 or PKCS#8) from PEM, or from base64 of PEM: standard or URL alphabet,
-// padded or not, broken into lines or not. The error says what the text is instead and repeats nothing of it.
-// It does not judge the key's strength: see CheckStrength.
-func ParsePrivateKey(text string) (*rsa.PrivateKey, error) {
+// ParsePrivateKey reads a private key (PKCS#8; an RSA key also in PKCS#1, one of an elliptic curve in SEC 1) from PEM, or
+// from base64 of PEM: standard or URL alphabet, padded or not, broken into lines or not. The error says what the text is
+// instead and repeats nothing of it. It does not judge the key: see CheckStrength.
+func ParsePrivateKey(text string) (crypto.Signer, error) {
 	block, err := decodePEM(text)
 	if err != nil {
 		return nil, err
@@ -25,6 +22,8 @@ func ParsePrivateKey(text string) (*rsa.PrivateKey, error) {
 	switch block.Type {
 	case "RSA PRIVATE KEY":
 		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case "EC PRIVATE KEY":
+		key, err = x509.ParseECPrivateKey(block.Bytes)
 	case "PRIVATE KEY":
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case "PUBLIC KEY", "RSA PUBLIC KEY":
@@ -35,25 +34,25 @@ func ParsePrivateKey(text string) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no private key can be read from the PEM: %w", err)
 	}
-	if key, ok := key.(*rsa.PrivateKey); ok {
+	if key, ok := key.(crypto.Signer); ok {
 		return key, nil
 	}
-	return nil, notRSA(key)
+	return nil, errOtherKind
 }
 
-// ParsePublicKey reads an RSA public key (PKIX or PKCS#1) as ParsePrivateKey reads a private one.
-func ParsePublicKey(text string) (*rsa.PublicKey, error) {
+// ParsePublicKey reads a public key (PKIX; an RSA key also in PKCS#1) as ParsePrivateKey reads a private one.
+func ParsePublicKey(text string) (crypto.PublicKey, error) {
 	block, err := decodePEM(text)
 	if err != nil {
 		return nil, err
 	}
-	var key any
+	var key crypto.PublicKey
 	switch block.Type {
 	case "PUBLIC KEY":
 		key, err = x509.ParsePKIXPublicKey(block.Bytes)
 	case "RSA PUBLIC KEY":
 		key, err = x509.ParsePKCS1PublicKey(block.Bytes)
-	case "PRIVATE KEY", "RSA PRIVATE KEY":
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
 		return nil, errors.New("this is a private key; the public key belongs here")
 	default:
 		return nil, otherBlock(block.Type)
@@ -61,15 +60,15 @@ func ParsePublicKey(text string) (*rsa.PublicKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no public key can be read from the PEM: %w", err)
 	}
-	if key, ok := key.(*rsa.PublicKey); ok {
-		return key, nil
-	}
-	return nil, notRSA(key)
+	return key, nil
 }
+
+// errOtherKind is the error for a key of a family that no algorithm is for.
+var errOtherKind = errors.New("this is not a key for signing; RS256 needs an RSA key, ES256 one of the curve P-256, EdDSA an Ed25519 key")
 
 // EncodePrivatePEM writes a key as PKCS#8. It panics when the key is not consistent, which one from Generate or
 // ParsePrivateKey always is.
-func EncodePrivatePEM(key *rsa.PrivateKey) []byte {
+func EncodePrivatePEM(key crypto.Signer) []byte {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		panic("token: " + err.Error())
@@ -78,7 +77,7 @@ func EncodePrivatePEM(key *rsa.PrivateKey) []byte {
 }
 
 // EncodePublicPEM writes a key as PKIX.
-func EncodePublicPEM(key *rsa.PublicKey) []byte {
+func EncodePublicPEM(key crypto.PublicKey) []byte {
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
 		panic("token: " + err.Error())
@@ -99,13 +98,14 @@ func decodePEM(text string) (*pem.Block, error) {
 		text = strings.ReplaceAll(text, `\n`, "\n") // the usual way to write PEM in one line
 	}
 	block, rest := pem.Decode([]byte(strings.TrimSpace(text)))
+	if block != nil && block.Type == "EC PARAMETERS" { // openssl ecparam writes it before the key, which holds the same
+		block, rest = pem.Decode(rest)
+	}
 	switch {
 	case block == nil:
 		return nil, errors.New("this is not PEM")
 	case block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
 		return nil, errors.New("the PEM is encrypted with a pass phrase; an unencrypted key is needed")
-	case block.Type == "EC PARAMETERS": // comes before the key proper
-		return nil, otherBlock(block.Type)
 	case strings.TrimSpace(string(rest)) != "":
 		return nil, errors.New("there is more than one PEM block")
 	}
@@ -118,26 +118,13 @@ func decodeBase64(text string) ([]byte, error) {
 	return base64.RawStdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(text))
 }
 
-// otherBlock is the error for a PEM block that is no RSA key.
+// otherBlock is the error for a PEM block that is no key which could be read.
 func otherBlock(blockType string) error {
 	switch blockType {
-	case "EC PRIVATE KEY", "EC PARAMETERS":
-		return errors.New("this is an elliptic-curve key; RS256 needs an RSA key")
 	case "OPENSSH PRIVATE KEY":
-		return errors.New("this is a key in OpenSSH's own format; PKCS#1 or PKCS#8 is needed")
+		return errors.New("this is a key in OpenSSH's own format; PKCS#8 is needed")
 	case "CERTIFICATE":
 		return errors.New("this is a certificate; a bare key is needed")
 	}
 	return errors.New("this is PEM, but not of a key")
-}
-
-// notRSA is the error for a key of another family.
-func notRSA(key any) error {
-	switch key.(type) {
-	case *ecdsa.PrivateKey, *ecdsa.PublicKey, *ecdh.PrivateKey, *ecdh.PublicKey:
-		return errors.New("this is an elliptic-curve key; RS256 needs an RSA key")
-	case ed25519.PrivateKey, ed25519.PublicKey:
-		return errors.New("this is an Ed25519 key; RS256 needs an RSA key")
-	}
-	return errors.New("this is not an RSA key, which RS256 needs")
 }

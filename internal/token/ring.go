@@ -1,11 +1,13 @@
 package token
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // ring is all keys of a Service at one time. It is never changed, only replaced as a whole.
@@ -25,15 +27,16 @@ type kind struct {
 // signer is a key with its turn. They stand in the order of their turns, the last one first.
 type signer struct {
 	from    time.Time // zero for the first key
-	private *rsa.PrivateKey
+	private crypto.Signer
 	header  string // encoded
 }
 
-// verifier is a key that verifies.
+// verifier is a key that verifies, by its one algorithm.
 type verifier struct {
-	key   *rsa.PublicKey
-	until time.Time // zero means as long as it is in the ring
-	jwk   []byte
+	key    crypto.PublicKey
+	method jwt.SigningMethod
+	until  time.Time // zero means as long as it is in the ring
+	jwk    []byte
 }
 
 // done reports whether every token that the key signed has expired.
@@ -77,11 +80,11 @@ func newKind(typ, issuer, audience string, keys KeySet) (*kind, error) {
 		if i+1 < len(turns) && keys.Lifetime > 0 {
 			until = turns[i+1].From.Add(keys.Lifetime)
 		}
-		public := &turn.Private.PublicKey
+		public := turn.Private.Public()
 		if err := k.verifyWith(public, until); err != nil {
 			return nil, err
 		}
-		k.signers = append(k.signers, signer{turn.From, turn.Private, encodeHeader(typ, Thumbprint(public))})
+		k.signers = append(k.signers, signer{turn.From, turn.Private, encodeHeader(AlgorithmOf(public), typ, Thumbprint(public))})
 	}
 	for _, key := range keys.Previous {
 		if err := k.verifyWith(key, time.Time{}); err != nil {
@@ -92,7 +95,7 @@ func newKind(typ, issuer, audience string, keys KeySet) (*kind, error) {
 }
 
 // verifyWith adds a key. Of two ends of the same key the later one counts.
-func (k *kind) verifyWith(key *rsa.PublicKey, until time.Time) error {
+func (k *kind) verifyWith(key crypto.PublicKey, until time.Time) error {
 	kid := Thumbprint(key)
 	if known := k.byKid[kid]; known != nil {
 		if until.IsZero() {
@@ -107,9 +110,9 @@ func (k *kind) verifyWith(key *rsa.PublicKey, until time.Time) error {
 	if err != nil {
 		return err
 	}
-	v := &verifier{key: key, until: until, jwk: encoded}
+	v := &verifier{key: key, method: methodOf(key), until: until, jwk: encoded}
 	k.verifiers = append(k.verifiers, v)
-	k.byKid[kid], k.byHeader[encodeHeader(k.typ, kid)] = v, v
+	k.byKid[kid], k.byHeader[encodeHeader(v.method.Alg(), k.typ, kid)] = v, v
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"crypto"
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
@@ -140,7 +141,7 @@ func kids(t *testing.T, service *token.Service) (all []string) {
 func TestListedKeysHaveNoEnd(t *testing.T) {
 	clock := turn.Add(1000 * time.Hour)
 	s := turns(&clock)
-	s.Access.Previous = []*rsa.PublicKey{&accessKey().PublicKey}
+	s.Access.Previous = []crypto.PublicKey{&accessKey().PublicKey}
 	if got := kids(t, newService(t, s)); len(got) != 2 {
 		t.Errorf("keys %v", got)
 	}

@@ -25,11 +25,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/golang-jwt/jwt/v5"
 )
-
-// algorithm is the only one that is written or accepted (RFC 8725 section 3.1).
-const algorithm = "RS256"
 
 // The typ headers (RFC 8725 section 3.11): at+jwt is RFC 9068's, rt+jwt is our own.
 const (
@@ -74,8 +70,8 @@ func New(s Settings) (*Service, error) {
 	return service, nil
 }
 
-func encodeHeader(typ, kid string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"` + algorithm + `","kid":"` + kid + `","typ":"` + typ + `"}`))
+func encodeHeader(alg, typ, kid string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"` + alg + `","kid":"` + kid + `","typ":"` + typ + `"}`))
 }
 
 // quote writes text, which must be UTF-8, as a JSON string.
@@ -91,7 +87,7 @@ func quote(text string) string {
 func (k *kind) sign(claims []byte, issuedAt time.Time) (string, error) {
 	key := k.signer(issuedAt)
 	signed := key.header + "." + base64.RawURLEncoding.EncodeToString(claims)
-	signature, err := jwt.SigningMethodRS256.Sign(signed, key.private)
+	signature, err := signWith(key.private, signed)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}

@@ -27,7 +27,7 @@ var (
 
 func newKey() func() *rsa.PrivateKey {
 	return sync.OnceValue(func() *rsa.PrivateKey {
-		key, err := token.Generate(2048)
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
 			panic(err)
 		}
@@ -47,7 +47,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 func settings() token.Settings {
 	return token.Settings{
 		Issuer: issuer, Audience: audience,
-		Access:  token.KeySet{Signing: accessKey(), Previous: []*rsa.PublicKey{&previousKey().PublicKey}},
+		Access:  token.KeySet{Signing: accessKey(), Previous: []crypto.PublicKey{&previousKey().PublicKey}},
 		Refresh: token.KeySet{Signing: refreshKey()},
 		Now:     func() time.Time { return noon },
 	}
@@ -155,12 +155,18 @@ func TestTokensSayExactlyThis(t *testing.T) {
 }
 
 func TestRefreshTokensAreDeterministic(t *testing.T) {
-	first, err := newService(t, settings()).SignRefresh(refresh())
+	for algorithm := range trios() {
+		t.Run(algorithm, func(t *testing.T) { deterministic(t, settingsFor(algorithm)) })
+	}
+}
+
+func deterministic(t *testing.T, s token.Settings) {
+	t.Helper()
+	first, err := newService(t, s).SignRefresh(refresh())
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Another node, another clock, and the times as a database hands them out.
-	s := settings()
 	s.Now = func() time.Time { return noon.Add(time.Hour) }
 	same := refresh()
 	same.IssuedAt = same.IssuedAt.In(time.FixedZone("", -3600)).Truncate(time.Second)
@@ -219,17 +225,19 @@ func TestNewRefusesBadSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*token.Settings){
-		"no issuer":               func(s *token.Settings) { s.Issuer = "" },
-		"no audience":             func(s *token.Settings) { s.Audience = "" },
-		"issuer not UTF-8":        func(s *token.Settings) { s.Issuer = "\xff" },
-		"negative leeway":         func(s *token.Settings) { s.Leeway = -1 },
-		"no access key":           func(s *token.Settings) { s.Access.Signing = nil },
-		"no refresh key":          func(s *token.Settings) { s.Refresh.Signing = nil },
-		"one key for both":        func(s *token.Settings) { s.Refresh.Signing = accessKey() },
-		"previous key of other":   func(s *token.Settings) { s.Refresh.Previous = []*rsa.PublicKey{&previousKey().PublicKey} },
-		"weak signing key":        func(s *token.Settings) { s.Access.Signing = weak },
-		"weak previous key":       func(s *token.Settings) { s.Refresh.Previous = []*rsa.PublicKey{&weak.PublicKey} },
-		"weak exponent, previous": func(s *token.Settings) { s.Access.Previous = []*rsa.PublicKey{{N: strangerKey().N, E: 3}} },
+		"no issuer":             func(s *token.Settings) { s.Issuer = "" },
+		"no audience":           func(s *token.Settings) { s.Audience = "" },
+		"issuer not UTF-8":      func(s *token.Settings) { s.Issuer = "\xff" },
+		"negative leeway":       func(s *token.Settings) { s.Leeway = -1 },
+		"no access key":         func(s *token.Settings) { s.Access.Signing = nil },
+		"no refresh key":        func(s *token.Settings) { s.Refresh.Signing = nil },
+		"one key for both":      func(s *token.Settings) { s.Refresh.Signing = accessKey() },
+		"previous key of other": func(s *token.Settings) { s.Refresh.Previous = []crypto.PublicKey{&previousKey().PublicKey} },
+		"weak signing key":      func(s *token.Settings) { s.Access.Signing = weak },
+		"weak previous key":     func(s *token.Settings) { s.Refresh.Previous = []crypto.PublicKey{&weak.PublicKey} },
+		"weak exponent, previous": func(s *token.Settings) {
+			s.Access.Previous = []crypto.PublicKey{&rsa.PublicKey{N: strangerKey().N, E: 3}}
+		},
 	} {
 		s := settings()
 		change(&s)

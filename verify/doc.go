@@ -2,7 +2,7 @@
 // keys and keeps the caller's claims in the request's context. It must not know the server that issues the tokens: it
 // reaches two public documents over HTTP and nothing else.
 //
-// A [Verifier] takes a token of typ at+jwt, signed with RS256 by a key of the issuer's JWK set, of the wanted issuer and
+// A [Verifier] takes a token of typ at+jwt, signed by a key of the issuer's JWK set, of the wanted issuer and
 // audience, in its time. It is strict: a name that occurs twice, a name in another case, a header member that does not
 // belong there, a second spelling of the same bytes are all refused. Claims that it does not know are ignored, so that an
 // issuer may add some.

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -47,17 +51,22 @@ type jwk struct {
 	KeyID     string `json:"kid"`
 	Modulus   string `json:"n"`
 	Exponent  string `json:"e"`
+	Curve     string `json:"crv"`
+	X         string `json:"x"`
+	Y         string `json:"y"`
 }
 
 // algorithms are the ones that are accepted, each with the way to read its keys. Another one is a row here.
 //
 //nolint:gochecknoglobals // a constant table
 var algorithms = map[string]struct {
-	keyType string
-	method  jwt.SigningMethod
-	public  func(jwk) (crypto.PublicKey, error)
+	keyType, curve string // no curve: the kind has none
+	method         jwt.SigningMethod
+	public         func(jwk) (crypto.PublicKey, error)
 }{
-	"RS256": {"RSA", jwt.SigningMethodRS256, rsaKey},
+	"RS256": {"RSA", "", jwt.SigningMethodRS256, rsaKey},
+	"ES256": {"EC", "P-256", jwt.SigningMethodES256, p256Key},
+	"EdDSA": {"OKP", "Ed25519", jwt.SigningMethodEdDSA, ed25519Key},
 }
 
 // key finds the key that a token names. ErrUnavailable: there are no keys. ErrInvalid: it is none of the issuer's.
@@ -118,7 +127,7 @@ func (s keySet) add(text []byte) error {
 		return err
 	}
 	as, known := algorithms[k.Algorithm]
-	if !known || k.KeyType != as.keyType || (k.Use != "" && k.Use != "sig") || k.KeyID == "" {
+	if !known || k.KeyType != as.keyType || (as.curve != "" && k.Curve != as.curve) || (k.Use != "" && k.Use != "sig") || k.KeyID == "" {
 		return nil
 	}
 	if _, twice := s[k.KeyID]; twice {
@@ -147,4 +156,27 @@ func rsaKey(k jwk) (crypto.PublicKey, error) {
 		return nil, fmt.Errorf("an RSA key of %d bits with exponent %d is not taken", bits, public.E)
 	}
 	return public, nil
+}
+
+// p256Key reads a point of P-256 (RFC 7518 section 6.2.1).
+func p256Key(k jwk) (crypto.PublicKey, error) {
+	x, errX := base64.RawURLEncoding.DecodeString(k.X)
+	y, errY := base64.RawURLEncoding.DecodeString(k.Y)
+	if errX != nil || errY != nil || len(x) != 32 || len(y) != 32 {
+		return nil, errors.New("x and y of a P-256 key are not base64url of 32 octets")
+	}
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y))
+	if err != nil {
+		return nil, errors.New("x and y are not a point of P-256")
+	}
+	return public, nil
+}
+
+// ed25519Key reads x (RFC 8037 section 2).
+func ed25519Key(k jwk) (crypto.PublicKey, error) {
+	x, err := base64.RawURLEncoding.DecodeString(k.X)
+	if err != nil || len(x) != ed25519.PublicKeySize {
+		return nil, errors.New("x of an Ed25519 key is not base64url of 32 octets")
+	}
+	return ed25519.PublicKey(x), nil
 }

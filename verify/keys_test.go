@@ -142,7 +142,7 @@ func TestKeySetsThatAreNotTaken(t *testing.T) {
 		want error
 	}{
 		"good":                        {jwks(good), nil},
-		"beside keys of other kinds":  {jwks(`{"kty":"EC","crv":"P-256","kid":"e","alg":"ES256","x":"x","y":"y"}`, good, strings.Replace(jwk("k2", public), `"sig"`, `"enc"`, 1)), nil},
+		"beside keys of other kinds":  {jwks(`{"kty":"EC","crv":"P-384","kid":"e","alg":"ES384","x":"x","y":"y"}`, `{"kty":"OKP","crv":"Ed448","kid":"o","alg":"EdDSA","x":"x"}`, good, strings.Replace(jwk("k2", public), `"sig"`, `"enc"`, 1)), nil},
 		"members that we do not know": {jwks(jwk("k1", public, `"x5c":["x"],"key_ops":["verify"]`)), nil},
 		"beside an older list":        {`{"x":1,"keys":[` + good + `]}`, nil},
 		"no list":                     {`{}`, verify.ErrUnavailable},

@@ -65,8 +65,15 @@ func missing(t *testing.T, what, why string) {
 // judged has the program verify good and bad tokens of a running service.
 func judged(t *testing.T, program string, args ...string) {
 	t.Helper()
+	for _, algorithm := range []string{"RS256", "ES256", "EdDSA"} {
+		t.Run(algorithm, func(t *testing.T) { judgedFor(t, algorithm, program, args...) })
+	}
+}
+
+func judgedFor(t *testing.T, algorithm, program string, args ...string) {
+	t.Helper()
 	testdb.Each(t, func(t *testing.T, url string) {
-		s := apitest.Start(t, url, map[string]string{"PUBLIC_URL": "https://id.example.com", "TOKEN_AUDIENCE": "https://api.example.com"})
+		s := apitest.Start(t, url, serviceFor(algorithm))
 		b, _ := s.SignedIn(t)
 		me := b.Do("GET", "/api/users/me", nil)
 		good := b.Cookie("access_token")
@@ -79,10 +86,11 @@ func judged(t *testing.T, program string, args ...string) {
 			"refresh token":        b.Cookie("refresh_token"),
 			"claims changed":       parts[0] + "." + recoded(t, parts[1], `"user"`, `"admin"`) + "." + parts[2],
 			"signature changed":    parts[0] + "." + parts[1] + "." + flipped(parts[2]),
-			"no signature":         recoded(t, parts[0], "RS256", "none") + "." + parts[1] + ".",
-			"HS256 with the key":   confused(t, b, parts),
+			"no signature":         recoded(t, parts[0], algorithm, "none") + "." + parts[1] + ".",
+			"HS256 with the key":   confused(t, b, algorithm, parts),
 			"kid of nobody":        recoded(t, parts[0], `"kid":"`, `"kid":"x`) + "." + parts[1] + "." + parts[2],
-			"a token of elsewhere": elsewhere(t),
+			"a token of elsewhere": elsewhere(t, algorithm),
+			"of another kind":      elsewhere(t, map[string]string{"RS256": "ES256", "ES256": "EdDSA", "EdDSA": "RS256"}[algorithm]),
 		}}
 		for name, got := range verified(t, o, program, args...) {
 			if want := me.JSON("data.user.id"); name == "good" && got != want || name != "good" && !strings.HasPrefix(got, "refused: ") {
@@ -141,22 +149,26 @@ func flipped(part string) string {
 }
 
 // confused signs with HMAC, keyed with what everybody can read.
-func confused(t *testing.T, b *apitest.Browser, parts []string) string {
+func confused(t *testing.T, b *apitest.Browser, algorithm string, parts []string) string {
 	t.Helper()
 	set := b.Do("GET", "/.well-known/jwks.json", nil)
-	signed := recoded(t, parts[0], "RS256", "HS256") + "." + parts[1]
+	signed := recoded(t, parts[0], algorithm, "HS256") + "." + parts[1]
 	mac := hmac.New(sha256.New, []byte(set.Body))
 	mac.Write([]byte(signed))
 	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // elsewhere is a good token of a service with keys of its own.
-func elsewhere(t *testing.T) string {
+func elsewhere(t *testing.T, algorithm string) string {
 	t.Helper()
-	s := apitest.Start(t, testdb.SQLite(t), map[string]string{
-		"PUBLIC_URL": "https://id.example.com", "TOKEN_AUDIENCE": "https://api.example.com",
-		"ACCESS_TOKEN_PRIVATE_KEY": "", "ACCESS_TOKEN_PUBLIC_KEY": "", "REFRESH_TOKEN_PRIVATE_KEY": "", "REFRESH_TOKEN_PUBLIC_KEY": "",
-	})
-	b, _ := s.SignedIn(t)
+	b, _ := apitest.Start(t, testdb.SQLite(t), serviceFor(algorithm)).SignedIn(t)
 	return b.Cookie("access_token")
+}
+
+// serviceFor are settings of a service that makes its own keys.
+func serviceFor(algorithm string) map[string]string {
+	return map[string]string{
+		"PUBLIC_URL": "https://id.example.com", "TOKEN_AUDIENCE": "https://api.example.com", "JWT_ALGORITHM": algorithm,
+		"ACCESS_TOKEN_PRIVATE_KEY": "", "ACCESS_TOKEN_PUBLIC_KEY": "", "REFRESH_TOKEN_PRIVATE_KEY": "", "REFRESH_TOKEN_PUBLIC_KEY": "",
+	}
 }

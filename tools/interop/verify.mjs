@@ -9,7 +9,7 @@ const found = {}
 for (const [name, token] of Object.entries(tokens)) {
   try {
     const { payload } = await jwtVerify(token, keys, {
-      issuer, audience, algorithms: ['RS256'], typ: 'at+jwt', requiredClaims: ['sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'role'],
+      issuer, audience, algorithms: ['RS256', 'ES256', 'EdDSA'], typ: 'at+jwt', requiredClaims: ['sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'role'],
     })
     found[name] = payload.sub
   } catch (error) {

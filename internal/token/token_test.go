@@ -2,10 +2,13 @@ package token_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
@@ -127,7 +130,13 @@ func TestSignedTokensParse(t *testing.T) {
 
 // TestTokensSayExactlyThis pins the bytes: the services that verify our tokens depend on them.
 func TestTokensSayExactlyThis(t *testing.T) {
-	service := newService(t, settings())
+	for algorithm, keys := range trios() {
+		t.Run(algorithm, func(t *testing.T) { saysExactly(t, newService(t, settingsFor(algorithm)), keys) })
+	}
+}
+
+func saysExactly(t *testing.T, service *token.Service, keys trio) {
+	t.Helper()
 	signedAccess, err := service.SignAccess(access())
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +145,7 @@ func TestTokensSayExactlyThis(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := func(raw, wantHeader, wantClaims string, key *rsa.PrivateKey) {
+	check := func(raw, wantHeader, wantClaims string, key crypto.Signer) {
 		t.Helper()
 		parts := strings.Split(raw, ".")
 		if got := decode(t, parts[0]); got != wantHeader {
@@ -145,13 +154,27 @@ func TestTokensSayExactlyThis(t *testing.T) {
 		if got := decode(t, parts[1]); got != wantClaims {
 			t.Errorf("claims\n got %s\nwant %s", got, wantClaims)
 		}
-		digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-		if err := rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, digest[:], []byte(decode(t, parts[2]))); err != nil {
-			t.Error(err)
+		if !isSignature(key.Public(), parts[0]+"."+parts[1], []byte(decode(t, parts[2]))) {
+			t.Error("the signature is not that of the key")
 		}
 	}
-	check(signedAccess, accessHeader(), accessClaims, accessKey())
-	check(signedRefresh, refreshHeader(), refreshClaims, refreshKey())
+	check(signedAccess, header(keys.access, "at+jwt"), accessClaims, keys.access)
+	check(signedRefresh, header(keys.refresh, "rt+jwt"), refreshClaims, keys.refresh)
+}
+
+// isSignature verifies by the standard library alone.
+func isSignature(key crypto.PublicKey, text string, signature []byte) bool {
+	digest := sha256.Sum256([]byte(text))
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature) == nil
+	case *ecdsa.PublicKey:
+		return len(signature) == 64 &&
+			ecdsa.Verify(key, digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:]))
+	case ed25519.PublicKey:
+		return ed25519.Verify(key, []byte(text), signature)
+	}
+	return false
 }
 
 func TestRefreshTokensAreDeterministic(t *testing.T) {

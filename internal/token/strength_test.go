@@ -35,7 +35,7 @@ func TestCheckPair(t *testing.T) {
 	}
 }
 
-func TestCheckStrengthOfRSA(t *testing.T) {
+func TestCheckStrength(t *testing.T) {
 	for range 20 { // any sound modulus has the ROCA shape once in 150 million
 		n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 2047))
 		if err != nil {

@@ -68,11 +68,13 @@ var acts = []act{
 	},
 	{
 		name: "refresh, 16 connections", scenarios: "refresh", workers: 16, users: 64,
-		targets: []string{"floor", "rotating", "postgres", "sqlite"},
+		targets: []string{"floor", "rotating", "postgres", "sqlite", "es256", "eddsa"},
 		lines: []line{
 			{"refresh that rotates: CPU of server and database", "≤ 1.1", "rotating", "refresh", total, ""},
 			{"refresh that rotates: CPU of the database", "≤ 1.5", "rotating", "refresh", database, ""},
 			{"refresh that is held: CPU of server and database", "≤ 0.6", "postgres", "refresh", total, ""},
+			{"refresh that rotates, ES256: CPU of server and database", "≤ 0.3", "es256", "refresh", total, ""},
+			{"refresh that rotates, EdDSA: CPU of server and database", "≤ 0.3", "eddsa", "refresh", total, ""},
 			{"refresh on SQLite, held: CPU of the server", "", "sqlite", "refresh", server, ""},
 		},
 	},

@@ -57,6 +57,8 @@ func newStage(ctx context.Context, o options, folder string, out io.Writer) (*st
 	}
 	return s, errors.Join(s.startFloor(ctx),
 		s.startService(ctx, "postgres", ""), s.startService(ctx, "rotating", "", "REFRESH_GRACE=0s"),
+		s.startService(ctx, "es256", "", "REFRESH_GRACE=0s", "JWT_ALGORITHM=ES256", "KEYS_DIR="+s.path("keys-es256")),
+		s.startService(ctx, "eddsa", "", "REFRESH_GRACE=0s", "JWT_ALGORITHM=EdDSA", "KEYS_DIR="+s.path("keys-eddsa")),
 		s.startService(ctx, "sqlite", "sqlite:"+s.path("sqlite.db")), s.writeUnknown())
 }
 

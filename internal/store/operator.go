@@ -10,12 +10,18 @@ import (
 	"latchkey/models"
 )
 
-// UsersAfter lists accounts in the order of their addresses: at most limit of those that begin with prefix, which is in
-// lower case, and come after an address.
+// UsersAfter lists accounts in the order of their addresses' bytes: at most limit of those that begin with prefix, which is
+// in lower case, and come after an address.
 func (s *Store) UsersAfter(ctx context.Context, prefix, after string, limit int) ([]models.User, error) {
+	address := "lower(email)"
+	if s.postgres {
+		address += ` COLLATE "C"` // as SQLite compares; in the order of a language what begins alike need not stand together
+	}
+	// The range leads to the place in the index where the prefix stands; exact is the comparison.
 	rows, err := gorm.G[models.User](s.db).
-		Where("lower(email) > lower(?) AND substr(lower(email), 1, ?) = ?", after, utf8.RuneCountInString(prefix), prefix).
-		Order("lower(email)").Limit(limit).Find(ctx)
+		Where(address+" > lower(?) AND "+address+" BETWEEN ? AND ?", after, prefix, prefix+string(utf8.MaxRune)).
+		Where("substr(lower(email), 1, ?) = ?", utf8.RuneCountInString(prefix), prefix).
+		Order(address).Limit(limit).Find(ctx)
 	return rows, unavailable(err)
 }
 

@@ -1,0 +1,174 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"latchkey/internal/store"
+	"latchkey/internal/throttle"
+	"latchkey/models"
+)
+
+// life calls every method of the store in such a way that each of its statements is sent.
+type life struct {
+	t    *testing.T
+	ctx  context.Context
+	rows *store.Store
+	now  time.Time
+}
+
+func (l *life) event(kind models.EventKind) models.Event {
+	return models.Origin{IP: "192.0.2.1"}.Event(kind, l.now, uuid.Nil, uuid.Nil)
+}
+
+// done fails where a write did not do what the next calls build on.
+func (l *life) done(what string, changed bool, err error) {
+	l.t.Helper()
+	if err != nil || !changed {
+		l.t.Fatalf("%s: changed %v, %v", what, changed, err)
+	}
+}
+
+func (l *life) well(what string, err error) {
+	l.t.Helper()
+	l.done(what, true, err)
+}
+
+func (l *life) all() {
+	user := l.user()
+	l.sessions(user)
+	l.profile(user)
+	l.apiKeys(user)
+	l.throttles()
+	l.chores()
+}
+
+func (l *life) user() models.User {
+	name := "Grace"
+	u := models.User{
+		ID: uuid.New(), Name: "Grace", Email: "grace@example.com", Username: &name, PasswordHash: "x", Role: models.RoleUser,
+		CreatedAt: l.now, UpdatedAt: l.now,
+	}
+	l.well("create", l.rows.CreateUser(l.ctx, u, `{"theme":"dark"}`, l.event(models.EventRegistered)))
+	free, taken := "free", "GRACE"
+	l.well("a free name", l.rows.CheckFree(l.ctx, "free@example.com", &free))
+	if err := l.rows.CheckFree(l.ctx, "free@example.com", &taken); !errors.Is(err, models.ErrUsernameTaken) {
+		l.t.Fatalf("a taken name: %v", err)
+	}
+	for _, read := range []func() (models.User, error){
+		func() (models.User, error) { return l.rows.UserByID(l.ctx, u.ID) },
+		func() (models.User, error) { return l.rows.UserByEmail(l.ctx, u.Email) },
+		func() (models.User, error) { return l.rows.UserByUsername(l.ctx, name) },
+	} {
+		_, err := read()
+		l.well("read user", err)
+	}
+	changed, err := l.rows.ReplacePasswordHash(l.ctx, u.ID, "x", "y", l.event(models.EventPasswordRehash))
+	l.done("replace hash", changed, err)
+	u.PasswordHash = "y"
+	changed, err = l.rows.SetRole(l.ctx, u.ID, models.RoleAdmin, l.event(models.EventRoleChanged))
+	l.done("set role", changed, err)
+	page, err := l.rows.UsersAfter(l.ctx, "seed12", "seed1200@example.com", 50)
+	l.well("list users", err)
+	if page, err = l.rows.UsersAfter(l.ctx, "", "", 50); len(page) == 0 {
+		l.t.Fatalf("no users: %v", err)
+	}
+	return u
+}
+
+func (l *life) open(u models.User, most int, former ...uuid.UUID) models.Session {
+	row := models.Session{
+		ID: uuid.Must(uuid.NewV7()), UserID: u.ID, Generation: 1, SentAt: models.LongAgo, IssuedAt: l.now,
+		ExpiresAt: l.now.Add(time.Hour), EndsAt: l.now.Add(time.Hour), CreatedAt: l.now, LastUsedAt: l.now,
+	}
+	l.well("open session", l.rows.OpenSession(l.ctx, row, u.PasswordHash, former, most, l.event(models.EventLogin)))
+	return row
+}
+
+func (l *life) sessions(u models.User) {
+	first := l.open(u, 9)
+	second := l.open(u, 9, first.ID)
+	third := l.open(u, 1) // evicts the second
+	if live, err := l.rows.LiveSessions(l.ctx, u.ID, l.now); err != nil || len(live) != 1 || live[0].ID != third.ID {
+		l.t.Fatalf("live are %v, %v; the second was %v", live, err, second.ID)
+	}
+	_, _, err := l.rows.SessionAndUser(l.ctx, third.ID, u.ID)
+	l.well("authenticate", err)
+	changed, err := l.rows.ResendSession(l.ctx, third.ID, 1, models.LongAgo, l.event(models.EventRefresh))
+	l.done("resend", changed, err)
+	changed, err = l.rows.MarkUsed(l.ctx, third.ID, 1, l.now)
+	l.done("mark used", changed, err)
+	next := third
+	next.Generation++
+	changed, err = l.rows.MoveSession(l.ctx, third, next, l.event(models.EventRefresh))
+	l.done("move", changed, err)
+	l.open(u, 9)
+	ended, err := l.rows.RevokeOthers(l.ctx, u.ID, third.ID, l.now, l.event(models.EventSessionRevoked))
+	l.done("revoke others", ended == 1, err)
+	changed, err = l.rows.RevokeSession(l.ctx, third.ID, u.ID, l.now, l.event(models.EventLogout))
+	l.done("revoke", changed, err)
+	revoked, err := l.rows.RevokedSince(l.ctx, l.now.Add(-15*time.Minute))
+	l.done("revoked since", len(revoked) >= 4, err)
+	_, err = l.rows.CountLiveSessions(l.ctx, l.now)
+	l.well("count", err)
+	l.open(u, 9)
+	ended, changed, err = l.rows.DisableUser(l.ctx, u.ID, l.event(models.EventAccountDisabled))
+	l.done("disable", changed && ended == 1, err)
+	changed, err = l.rows.EnableUser(l.ctx, u.ID, l.event(models.EventAccountEnabled))
+	l.done("enable", changed, err)
+}
+
+func (l *life) profile(u models.User) {
+	name := "Grace H."
+	merge := func(m models.Metadata) (models.Metadata, error) { return m, nil }
+	_, _, err := l.rows.UpdateProfile(l.ctx, u.ID, models.ProfileChange{Name: &name}, merge, l.event(models.EventProfileChanged))
+	l.well("change profile", err)
+	_, err = l.rows.Metadata(l.ctx, u.ID)
+	l.well("read metadata", err)
+}
+
+func (l *life) apiKeys(u models.User) {
+	k := models.APIKey{ID: uuid.New(), UserID: u.ID, Name: "k", Lookup: "grace", Hash: []byte{1}, CreatedAt: l.now, ExpiresAt: l.now.Add(time.Hour)}
+	done, err := l.rows.CreateAPIKey(l.ctx, k, 9, l.event(models.EventAPIKeyCreated))
+	l.done("create key", done, err)
+	_, _, err = l.rows.APIKeyAndUser(l.ctx, "grace")
+	l.well("authenticate by key", err)
+	l.well("touch key", l.rows.TouchAPIKey(l.ctx, k.ID, l.now, l.now.Add(-time.Minute)))
+	keys, err := l.rows.APIKeys(l.ctx, u.ID)
+	l.done("list keys", len(keys) == 1, err)
+	done, err = l.rows.DeleteAPIKey(l.ctx, k.ID, u.ID, l.event(models.EventAPIKeyRevoked))
+	l.done("delete key", done, err)
+}
+
+func (l *life) throttles() {
+	rate := throttle.Rate{Burst: 10, Period: 10 * time.Minute}
+	var buckets []throttle.Bucket
+	for _, name := range []string{"account", "address", "pair"} {
+		buckets = append(buckets, throttle.Bucket{Key: throttle.Key("plans", name), Rate: rate})
+	}
+	decision, err := l.rows.TakeTries(l.ctx, l.now, buckets...)
+	l.done("take tries", decision.Allowed, err)
+	l.well("return tries", l.rows.ReturnTries(l.ctx, buckets[0].One(), buckets[1].All()))
+}
+
+func (l *life) chores() {
+	l.well("ping", l.rows.Ping(l.ctx))
+	_, err := l.rows.Clock(l.ctx)
+	l.well("clock", err)
+	addresses, err := l.rows.SignInAddresses(l.ctx, 50)
+	l.done("addresses", len(addresses) > 0, err)
+	l.well("record", l.rows.RecordEvent(l.ctx, l.event(models.EventLoginFailed)))
+	mine, err := l.rows.Claim(l.ctx, "plans", l.now, l.now.Add(time.Minute))
+	l.done("claim", mine, err)
+	for _, prune := range []func(context.Context, time.Time, int) (int, error){
+		l.rows.PruneSessions, l.rows.PruneEvents, l.rows.PruneAPIKeys, l.rows.PruneThrottles,
+	} {
+		// As a service does it every five minutes: little is due.
+		_, err := prune(l.ctx, l.now.AddDate(0, 0, -83), 500)
+		l.well("prune", err)
+	}
+}

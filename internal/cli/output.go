@@ -95,6 +95,16 @@ func terminal(stream any) *os.File {
 	return file
 }
 
+// counting shows on a terminal how far a long work is, until done is called.
+func (p Process) counting() (progress func(what string, done, of int), done func()) {
+	screen := terminal(p.Stderr)
+	if screen == nil {
+		return func(string, int, int) {}, func() {}
+	}
+	show := func(what string, done, of int) { _, _ = fmt.Fprintf(screen, "\r\x1b[K%s: %d of %d", what, done, of) }
+	return show, func() { _, _ = fmt.Fprint(screen, "\r\x1b[K") }
+}
+
 // working shows on a terminal that something long is under way, until the returned function is called.
 func (p Process) working(what string) (done func()) {
 	screen := terminal(p.Stderr)

@@ -55,7 +55,7 @@ func newRoot(p Process) *cobra.Command {
 	}
 	start := newServe(p)
 	root.RunE = start.RunE
-	root.AddCommand(start, newMigrate(p), newUsers(p), newKeys(p), newConfig(p), newDoctor(p), newHealthcheck(p), newVersion(p))
+	root.AddCommand(start, newMigrate(p), newUsers(p), newKeys(p), newConfig(p), newDoctor(p), newDev(p), newHealthcheck(p), newVersion(p))
 	return root
 }
 

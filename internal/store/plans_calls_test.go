@@ -44,6 +44,7 @@ func (l *life) all() {
 	l.profile(user)
 	l.apiKeys(user)
 	l.throttles()
+	l.seeds(user)
 	l.chores()
 }
 
@@ -153,6 +154,16 @@ func (l *life) throttles() {
 	decision, err := l.rows.TakeTries(l.ctx, l.now, buckets...)
 	l.done("take tries", decision.Allowed, err)
 	l.well("return tries", l.rows.ReturnTries(l.ctx, buckets[0].One(), buckets[1].All()))
+}
+
+func (l *life) seeds(u models.User) {
+	users, err := l.rows.AddUsers(l.ctx, []models.User{u})
+	l.done("add users", users == 0, err)
+	row := models.Session{ID: uuid.New(), UserID: u.ID, ExpiresAt: l.now.Add(time.Hour)}
+	sessions, err := l.rows.AddSessions(l.ctx, []models.Session{row, row})
+	l.done("add sessions", sessions == 1, err)
+	events, err := l.rows.AddEvents(l.ctx, []models.Event{l.event(models.EventRefresh)})
+	l.done("add events", events == 1, err)
 }
 
 func (l *life) chores() {

@@ -48,9 +48,6 @@ const storePackage = "latchkey/internal/store."
 
 // note keeps one statement of each text and place. What the test itself sends is none of the store's.
 func (k *kept) note(text string, args []any) {
-	if strings.HasPrefix(text, "SAVEPOINT ") { // of a transaction within one, and no query
-		return
-	}
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
 	s := sent{sql: text, args: args}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
@@ -42,7 +44,7 @@ func OpenDatabase(ctx context.Context, cfg config.Database) (*gorm.DB, error) {
 	defer cancel()
 	if err := pool.PingContext(ctx); err != nil {
 		_ = pool.Close()
-		return nil, fmt.Errorf("%s: %s does not answer; start it or correct the setting: %s", cfg.Setting, cfg.Display, oneLine(err))
+		return nil, noAnswer(cfg, err)
 	}
 	return gorm.Open(dialector, &gorm.Config{
 		// Errors go up and are logged once, at the edge; gorm's own lines would hold the statements' values.
@@ -52,6 +54,15 @@ func OpenDatabase(ctx context.Context, cfg config.Database) (*gorm.DB, error) {
 		// pgx keeps prepared statements itself.
 		PrepareStmt: cfg.Engine == config.SQLite,
 	})
+}
+
+// noAnswer says what to do about a database that was not reached.
+func noAnswer(cfg config.Database, err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.Contains(pg.Message, "unsupported startup parameter") {
+		return fmt.Errorf("%s: %s is a PgBouncer that refuses our timeouts (%s); let it have ignore_startup_parameters = %s",
+			cfg.Setting, cfg.Display, pg.Message, "statement_timeout,idle_in_transaction_session_timeout")
+	}
+	return fmt.Errorf("%s: %s does not answer; start it or correct the setting: %s", cfg.Setting, cfg.Display, oneLine(err))
 }
 
 // oneLine folds a driver's report of several attempts.

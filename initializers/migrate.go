@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
@@ -104,6 +106,9 @@ func (m *Migrator) Up(ctx context.Context) (int, error) {
 	if !pending {
 		return 0, nil
 	}
+	if err := m.refusePooler(ctx); err != nil {
+		return 0, err
+	}
 	if err := m.refuseForeignTable(ctx); err != nil {
 		return 0, err
 	}
@@ -112,6 +117,27 @@ func (m *Migrator) Up(ctx context.Context) (int, error) {
 		return len(results), raised(err)
 	}
 	return len(results), nil
+}
+
+// refusePooler tells an address that is a pooler's by its own account: it asks for a way of sending statements that does
+// without prepared ones. There one session of ours is many of PostgreSQL's, and the lock that keeps nodes from migrating
+// at once keeps nobody.
+func (m *Migrator) refusePooler(ctx context.Context) error {
+	if !m.postgres {
+		return nil
+	}
+	conn, err := m.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	return conn.Raw(func(driver any) error {
+		if c, ok := driver.(*stdlib.Conn); ok && c.Conn().Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
+			return errors.New(`DATABASE_URL: migrations are pending, and it has default_query_exec_mode, as for a pooler, through which they cannot be locked; ` +
+				`run "latchkey migrate up" with the address of PostgreSQL itself, without that parameter`)
+		}
+		return nil
+	})
 }
 
 // refuseForeignTable tells a table users on SQLite that is not ours. On PostgreSQL the first migration adopts it.

@@ -34,6 +34,7 @@ func TestDevSeed(t *testing.T) {
 			{2, 5, 0, "added 2 of 2 users, 5 of 5 sessions, 0 of 0 events", [3]int64{2, 5, 0}},
 			{2, 5, 0, "added 0 of 2 users, 0 of 5 sessions, 0 of 0 events", [3]int64{2, 5, 0}},
 			{1200, 2400, 1100, "added 1198 of 1200 users, 2395 of 2400 sessions, 1100 of 1100 events", [3]int64{1200, 2400, 1100}},
+			{1200, 2400, 1100, "added 0 of 1200 users, 0 of 2400 sessions, 0 of 1100 events", [3]int64{1200, 2400, 1100}},
 			{3, 0, 0, "added 0 of 3 users, 0 of 0 sessions, 0 of 0 events", [3]int64{1200, 2400, 1100}},
 		} {
 			out := w.must(t, "dev", "seed", "--users", fmt.Sprint(c.users), "--sessions", fmt.Sprint(c.sessions), "--events", fmt.Sprint(c.events))

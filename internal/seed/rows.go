@@ -30,31 +30,37 @@ func id(kind string, n int) uuid.UUID {
 	return made
 }
 
-// orderedID is id for rows whose ids follow each other in time in a real database, so that they lie in its indexes alike.
-func orderedID(kind string, n int) uuid.UUID {
-	made := id(kind, n)
-	var at [8]byte
-	binary.BigEndian.PutUint64(at[:], uint64(firstMoment+n)) //nolint:gosec // neither is negative
-	copy(made[:6], at[2:])
+// orderedID is id for rows whose ids begin with a time, so that they lie in the indexes as those of a service do.
+func orderedID(kind string, n int, at time.Time) uuid.UUID {
+	made, moment := id(kind, n), models.FirstEventID(at)
+	copy(made[:6], moment[:6])
 	made[6] = made[6]&0x0f | 0x70 // version 7 (RFC 9562 section 5.7)
 	return made
 }
 
-// firstMoment is 1 January 2025 in milliseconds.
-const firstMoment = 1735689600000
+// sessionID does not depend on when a run was: each session is a millisecond after the one before.
+func sessionID(n int) uuid.UUID {
+	return orderedID(sessionRow, n, time.Date(2025, time.January, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n)*time.Millisecond))
+}
 
-// spread puts n of count rows into the time before now, the first one the longest ago.
-func spread(now time.Time, over time.Duration, n, count int) time.Time {
-	share := float64(count-n) / float64(count)
-	return now.Add(-time.Duration(share * float64(over))).Truncate(time.Microsecond)
+// before is how long before now a row of that number is, somewhere in a span and always in the same place.
+func before(over time.Duration, kind string, n int) time.Duration {
+	made := id(kind, n)
+	share := float64(binary.BigEndian.Uint32(made[12:])) / (1 << 32)
+	return time.Duration(share * float64(over)).Truncate(time.Microsecond)
 }
 
 func (p Plan) user(n int) models.User {
-	at := spread(p.Now, accountsOver, n, p.Users)
+	at := p.Now.Add(-before(accountsOver, userRow, n))
 	return models.User{
 		ID: id(userRow, n), Name: fmt.Sprintf("Seed %06d", n), Email: Email(n), PasswordHash: p.Hash,
 		Role: models.RoleUser, Provider: models.ProviderLocal, CreatedAt: at, UpdatedAt: at,
 	}
+}
+
+// firstRun is when the first user was made. The events count from then, since their ids have their times in them.
+func firstRun(first models.User) time.Time {
+	return first.CreatedAt.Add(before(accountsOver, userRow, 1))
 }
 
 // owner is the number of the user whose session it is: one after the other, and again from the first.
@@ -62,19 +68,19 @@ func (p Plan) owner(session int) int { return (session-1)%p.Users + 1 }
 
 func (p Plan) session(n int) models.Session {
 	// None has ended: the idle end of the oldest is half a lifetime away.
-	at := spread(p.Now, p.Idle/2, n, p.Sessions)
+	at := p.Now.Add(-before(p.Idle/2, sessionRow, n))
 	return models.Session{
-		ID: orderedID(sessionRow, n), UserID: id(userRow, p.owner(n)), Generation: models.FirstGeneration,
+		ID: sessionID(n), UserID: id(userRow, p.owner(n)), Generation: models.FirstGeneration,
 		SentAt: models.LongAgo, IssuedAt: at.Truncate(time.Second), ExpiresAt: at.Add(min(p.Idle, p.MaxAge)).Truncate(time.Second),
 		EndsAt: at.Add(p.MaxAge).Truncate(time.Second), CreatedAt: at, LastUsedAt: at, UserAgent: userAgent, IP: address,
 	}
 }
 
 func (p Plan) event(n int) models.Event {
-	session := (n-1)%p.Sessions + 1
+	session, at := (n-1)%p.Sessions+1, p.first.Add(-before(p.Kept, eventRow, n))
 	e := models.Origin{IP: address, UserAgent: userAgent}.
-		Event(models.EventRefresh, spread(p.Now, p.Kept, n, p.Events), id(userRow, p.owner(session)), orderedID(sessionRow, session))
-	e.ID, e.Detail = orderedID(eventRow, n), "rotated"
+		Event(models.EventRefresh, at, id(userRow, p.owner(session)), sessionID(session))
+	e.ID, e.Detail = orderedID(eventRow, n, at), "rotated"
 	return e
 }
 

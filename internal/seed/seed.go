@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"latchkey/models"
 )
 
@@ -20,6 +22,7 @@ type Store interface {
 	AddUsers(ctx context.Context, rows []models.User) (int, error)
 	AddSessions(ctx context.Context, rows []models.Session) (int, error)
 	AddEvents(ctx context.Context, rows []models.Event) (int, error)
+	UserByID(ctx context.Context, id uuid.UUID) (models.User, error)
 }
 
 // Plan says how much there is to be.
@@ -31,6 +34,8 @@ type Plan struct {
 	Idle   time.Duration // for how long a session lives without a refresh
 	MaxAge time.Duration // for how long with refreshes
 	Kept   time.Duration // over what time the events are spread
+
+	first time.Time // see firstRun
 }
 
 // Check tells numbers that cannot be.
@@ -60,6 +65,14 @@ func Fill(ctx context.Context, s Store, p Plan, progress func(what string, done,
 	if added.Sessions, err = inBatches(ctx, "sessions", p.Sessions, p.session, s.AddSessions, progress); err != nil {
 		return added, err
 	}
+	if p.Events == 0 {
+		return added, nil
+	}
+	first, err := s.UserByID(ctx, id(userRow, 1))
+	if err != nil {
+		return added, fmt.Errorf("read the first user: %w", err)
+	}
+	p.first = firstRun(first)
 	added.Events, err = inBatches(ctx, "events", p.Events, p.event, s.AddEvents, progress)
 	return added, err
 }

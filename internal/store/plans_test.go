@@ -31,7 +31,7 @@ var indexes = []struct{ engine, name, method string }{
 	{"postgres", "users_email_bytes", "UsersAfter"},
 	{"postgres", "sessions_user_id", "LiveSessions"}, // SQLite would still search by the end, which is a later than
 	{"", "sessions_revoked_at", "RevokedSince"},
-	{"", "events_at", "PruneEvents"},
+	{"postgres", "sessions_expires_on", "PruneSessions"},
 	{"", "api_keys_user_id", "APIKeys"},
 	{"", "api_keys_expires_at", "PruneAPIKeys"},
 	{"", "throttles_tat", "PruneThrottles"},

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -49,7 +50,7 @@ func TestEveryStatementHasAnIndex(t *testing.T) {
 			seedCrowd(t, plain)
 		}
 		kept := recording(t, watched)
-		l := life{t: t, ctx: t.Context(), rows: store.New(watched), now: throttleStart}
+		l := life{t: t, rows: store.New(watched), now: throttleStart}
 		l.all()
 		engines++
 		everything = append(everything, kept.all...)
@@ -103,32 +104,37 @@ func scanning(t *testing.T, db *gorm.DB, all []sent) (found []planned) {
 		t.Fatal(err)
 	}
 	for _, s := range all {
-		rows, err := pool.QueryContext(t.Context(), explain+s.sql, s.args...)
-		if err != nil {
-			t.Fatalf("%s: %v in %s", s.from, err, s.sql)
-		}
-		p := planned{sent: s}
-		for rows.Next() {
-			var id, parent, unused int
-			var line string
-			into := []any{&line}
-			if db.Name() == "sqlite" {
-				into = []any{&id, &parent, &unused, &line}
-			}
-			if err := rows.Scan(into...); err != nil {
-				t.Fatal(err)
-			}
-			p.plan = append(p.plan, line)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatalf("%s: %v", s.from, err)
-		}
-		_ = rows.Close()
-		if p.scans() {
+		if p := (planned{s, lines(t, pool, db.Name(), explain+s.sql, s.args)}); p.scans() {
 			found = append(found, p)
 		}
 	}
 	return found
+}
+
+// lines are those of a plan.
+func lines(t *testing.T, pool *sql.DB, engine, query string, args []any) (plan []string) {
+	t.Helper()
+	rows, err := pool.QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatalf("%v in %s", err, query)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id, parent, unused int
+		var line string
+		into := []any{&line}
+		if engine == "sqlite" {
+			into = []any{&id, &parent, &unused, &line}
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%v in %s", err, query)
+	}
+	return plan
 }
 
 // everyMethodWasCalled keeps a new method of the store from being forgotten.

@@ -153,7 +153,11 @@ func (s *stage) start(ctx context.Context, program, address, path string, env []
 func answers(ctx context.Context, address string) error {
 	client := http.Client{Timeout: time.Second}
 	for end := time.Now().Add(time.Minute); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(time.Millisecond) {
-		r, err := client.Get(address)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+		if err != nil {
+			return err
+		}
+		r, err := client.Do(request)
 		if err == nil {
 			_ = r.Body.Close()
 			if r.StatusCode == http.StatusOK {

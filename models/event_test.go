@@ -25,6 +25,14 @@ func TestEventIDsAreInTheOrderOfTime(t *testing.T) {
 			t.Fatalf("%s is not between %s and %s", id, from, to)
 		}
 	}
+	last := models.EventID(begin)
+	for range 1000 {
+		next := models.EventID(begin)
+		if bytes.Compare(last[:], next[:]) >= 0 {
+			t.Fatalf("of the same moment: %s, then %s", last, next)
+		}
+		last = next
+	}
 	if id := models.EventID(time.Unix(-1, 0)); id.Version() != 7 {
 		t.Errorf("before 1970: %s", id)
 	}

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,16 +11,24 @@ import (
 
 func TestCrowdIsToldWhenEverySlotIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		var told []int
 		h, err := New(Settings{
 			Params: Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, Slots: 2, Queue: 1,
-			Crowded: func(hashes int) { told = append(told, hashes) },
+			Crowded: func(hashes int) {
+				mu.Lock()
+				defer mu.Unlock()
+				told = append(told, hashes)
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		step := func(what string, want ...int) {
 			t.Helper()
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if diff := cmp.Diff(want, told); diff != "" {
 				t.Fatalf("%s (-want +told):\n%s", what, diff)
 			}

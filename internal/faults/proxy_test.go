@@ -119,8 +119,11 @@ func (p *proxy) doubt(on bool) {
 	p.doubtful = on
 }
 
-// isCommit reports whether the client's parcel ends a transaction well, in PostgreSQL's simple protocol.
-func isCommit(data []byte) bool { return bytes.HasSuffix(data, []byte("commit\x00")) }
+// isCommit reports whether the client's parcel ends a transaction well, in PostgreSQL's simple protocol, or is a rotation,
+// which is a transaction of one statement: its values, bound to what was prepared, hold the outcome.
+func isCommit(data []byte) bool {
+	return bytes.HasSuffix(data, []byte("commit\x00")) || bytes.HasPrefix(data, []byte("B")) && bytes.Contains(data, []byte("rotated"))
+}
 
 func (p *proxy) close() {
 	p.refuse()
